@@ -1,0 +1,46 @@
+"""What a load client is: one method that puts loads on a server and returns what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from autotune.bench.metrics import Load, Measurement
+    from autotune.schema import Benchmark
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a ready server answers. `base_url` has no trailing slash and no `/v1`."""
+
+    base_url: str
+    model: str
+    tokenizer: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class BenchJob:
+    """What one client call needs: the loads to measure, the limits, a folder of its own for raw output."""
+
+    endpoint: Endpoint
+    benchmark: Benchmark
+    loads: tuple[Load, ...]
+    folder: Path
+    gpus: int
+    env: Mapping[str, str]
+    cancelled: Callable[[], bool] = lambda: False
+
+
+class BenchClient(Protocol):
+    """One load client. Implementations are one module each, listed in `autotune.bench.CLIENTS`."""
+
+    def measure(self, job: BenchJob) -> list[Measurement]:
+        """Every load in turn. Raises `autotune.bench.BenchError` when nothing usable came out.
+
+        A measurement whose requests all failed is an error, whatever the tool's exit code said.
+        """
+        ...

@@ -1,0 +1,94 @@
+"""The Deployment: the intermediate representation between engines and everything that emits or runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An HTTP GET that answers 200 when all is well."""
+
+    path: str
+    period_s: int = 10
+    timeout_s: int = 5
+    failure_threshold: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A folder of the container. Exactly one of `pvc`, `host_path` and `medium` is set; `medium` "Memory" is a tmpfs."""
+
+    name: str
+    mount_path: str
+    pvc: str | None = None
+    host_path: str | None = None
+    sub_path: str | None = None
+    medium: Literal["Memory", ""] | None = None
+    size_bytes: int | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """An environment variable whose value stays in a Kubernetes Secret, or in the caller's environment elsewhere."""
+
+    env: str
+    secret: str | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One server: what to start, with what, where. Emitters and executors see only this.
+
+    `argv` is a list, never a string: `argv[0]` is the engine's command. `files` maps absolute paths in the container
+    to their text. `gpus` counts the GPUs of the whole server; `gpus / nodes` on each node. `name` is a DNS label and a
+    stable hash of everything that makes the server what it is.
+    """
+
+    name: str
+    engine: str
+    engine_version: str
+    image: str
+    argv: tuple[str, ...]
+    env: dict[str, str]
+    port: int
+    gpus: int
+    gpu_name: str
+    gpu_vendor: Literal["nvidia", "amd", "cpu"]
+    gpu_resource: str
+    served_name: str
+    model: str
+    files: dict[str, str] = field(default_factory=dict)
+    nodes: int = 1
+    replicas: int = 1
+    namespace: str = "default"
+    volumes: tuple[Volume, ...] = ()
+    secrets: tuple[SecretRef, ...] = ()
+    shm_bytes: int = 0
+    startup: Probe = Probe("/health", period_s=10, failure_threshold=180)
+    readiness: Probe = Probe("/health", period_s=5)
+    liveness: Probe = Probe("/health", period_s=20, failure_threshold=6)
+    node_selector: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    weights_bytes: int = 0
+    """Bytes to load, which the startup probe allows for."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `compile --format json` shows; the rest is in the emitted manifests."""
+        return {
+            "name": self.name,
+            "engine": self.engine,
+            "engine_version": self.engine_version,
+            "image": self.image,
+            "argv": list(self.argv),
+            "env": dict(self.env),
+            "files": dict(self.files),
+            "port": self.port,
+            "gpus": self.gpus,
+            "nodes": self.nodes,
+            "served_name": self.served_name,
+        }

@@ -1,0 +1,56 @@
+"""The grouped config (v2): one value of it is one point of a sweep."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import Field
+
+from autotune.schema.experiment import AutoExecutor, Benchmark, Executor, Optimization, Slo
+from autotune.schema.group import Group
+from autotune.schema.serving import (
+    Attention,
+    Deploy,
+    Memory,
+    Misc,
+    Model,
+    Parallel,
+    Quantization,
+    Runtime,
+    Scheduling,
+    System,
+)
+
+#: The groups that decide what the server is; two points alike in these share one server.
+SERVING_GROUPS = ("model", "runtime", "system", "parallel", "quantization", "memory", "scheduling", "attention", "misc", "deploy")
+
+
+class Config(Group):
+    """How one model is served, measured and judged."""
+
+    model: Model = Field(description="Which model is served.")
+    runtime: Runtime = Field(default_factory=Runtime, description="The workload point.")
+    system: System = Field(default_factory=System, description="Hardware and engine.")
+    parallel: Parallel = Field(default_factory=Parallel, description="How the model is spread over GPUs.")
+    quantization: Quantization = Field(default_factory=Quantization, description="Number formats.")
+    memory: Memory = Field(default_factory=Memory, description="GPU and host memory.")
+    scheduling: Scheduling = Field(default_factory=Scheduling, description="Which requests run together.")
+    attention: Attention = Field(default_factory=Attention, description="Kernels.")
+    misc: Misc = Field(default_factory=Misc, description="Everything else, with the escape hatch.")
+    deploy: Deploy = Field(default_factory=Deploy, description="How manifests place the server.")
+    benchmark: Benchmark = Field(default_factory=Benchmark, description="The load.")
+    optimization: Optimization = Field(default_factory=Optimization, description="What is searched for.")
+    slo: Slo = Field(default_factory=Slo, description="Latency targets.")
+    executor: Executor = Field(default_factory=lambda: AutoExecutor(name="auto"), description="Where experiments run.")
+
+    def as_dict(self) -> dict[str, dict[str, Any]]:
+        """Plain nested data, every group and every field present, None where the engine chooses."""
+        return self.model_dump(mode="json")
+
+
+def stable_hash(data: Any, length: int = 10) -> str:
+    """Hex digest of plain data, the same on every machine and in every process."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

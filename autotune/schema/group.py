@@ -1,0 +1,30 @@
+"""What every config group has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Group(BaseModel):
+    """One group of the grouped config: strict, closed and frozen.
+
+    A field that is None is left to the engine. Strict means that text is never taken for a number; a whole number
+    is taken where a fraction is asked for.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, protected_namespaces=())
+
+
+def as_tuple(value: Any) -> Any:
+    """A lone value where a list is meant is a list of one; lists become tuples, so that configs stay frozen."""
+    if value is None or isinstance(value, tuple):
+        return value
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(as_tuple)]
+Rates = Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(as_tuple)]
+EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
