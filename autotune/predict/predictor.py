@@ -1,0 +1,44 @@
+"""What a predictor is: a config and its facts in, what a measurement would give out, labelled predicted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from autotune.bench.metrics import Load, Measurement
+    from autotune.engines.engine import Facts
+    from autotune.schema import Config
+
+
+class Timing(Protocol):
+    """How long one engine step takes; what the emulated server runs on."""
+
+    max_running_requests: int
+    max_batched_tokens: int
+    kv_capacity_tokens: int
+
+    def step_ms(self, prefill_tokens: int, decode_requests: int, kv_tokens: int) -> float:
+        """Duration in ms of one step that prefills `prefill_tokens` new tokens, decodes one token for each of
+        `decode_requests` requests, and reads `kv_tokens` cached tokens in all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A predicted measurement (`measurement.kind` is "predicted"), by whom, and how far off it is known to be."""
+
+    measurement: Measurement
+    predictor: str
+    expected_error: str
+    """Words for people, e.g. `TPOT within about 30 %, uncalibrated`."""
+
+
+class Predictor(Protocol):
+    """One predictor. Implementations are one module each, listed in `autotune.predict.PREDICTORS`."""
+
+    name: str
+
+    def predict(self, config: Config, facts: Facts, load: Load) -> Prediction: ...
+
+    def timing(self, config: Config, facts: Facts) -> Timing: ...

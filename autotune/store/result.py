@@ -1,0 +1,72 @@
+"""One experiment as stored and reported: what was asked, what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from autotune.bench.metrics import Kind, Measurement
+
+Status = Literal["done", "failed", "pruned", "running"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an experiment failed. `kind` is the class that decides on retries and remedies."""
+
+    kind: Literal["out_of_memory", "start_crash", "not_ready", "benchmark", "killed", "infrastructure", "timeout"]
+    message: str
+    remedy: str = ""
+    log_tail: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "message": self.message, "remedy": self.remedy, "log_tail": self.log_tail}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One point of one run.
+
+    `measurements` holds every load measured on the point's server; `best` is the index of the one that ranks first
+    under the point's objectives, None when there is none. `deployment` is `Deployment.as_dict()`.
+    """
+
+    run_id: str
+    point_id: str
+    status: Status
+    kind: Kind
+    overrides: tuple[str, ...]
+    config: dict[str, Any]
+    deployment: dict[str, Any]
+    applied_layers: tuple[str, ...] = ()
+    origin: dict[str, str] = field(default_factory=dict)
+    measurements: tuple[Measurement, ...] = ()
+    best: int | None = None
+    score: float | None = None
+    failure: Failure | None = None
+    started_at: str | None = None
+    """ISO 8601, UTC."""
+    finished_at: str | None = None
+    attempts: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """One element of `results --format json`. `metrics` is the best measurement, `measurements` are all of them."""
+        rows = [item.as_dict() for item in self.measurements]
+        return {
+            "run_id": self.run_id,
+            "point_id": self.point_id,
+            "status": self.status,
+            "kind": self.kind,
+            "overrides": list(self.overrides),
+            "config": self.config,
+            "metrics": None if self.best is None else rows[self.best],
+            "measurements": rows,
+            "score": self.score,
+            "failure": None if self.failure is None else self.failure.as_dict(),
+            "deployment": self.deployment,
+            "applied_layers": list(self.applied_layers),
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "attempts": self.attempts,
+        }
