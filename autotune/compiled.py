@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autotune.diagnostics import Diagnostic, Writer
     from autotune.engines.deployment import Deployment
     from autotune.engines.engine import Facts
+    from autotune.layers import Layered
     from autotune.schema import Config
 
 
@@ -32,6 +33,10 @@ class CompiledPoint:
     applied_layers: tuple[str, ...]
     origin: dict[str, Writer]
     diagnostics: tuple[Diagnostic, ...]
+    swept: tuple[str, ...] = ()
+    """The part of `overrides` that differs between the points of the sweep."""
+    layered: Layered | None = None
+    """The record of every layer and write, for `explain`."""
 
     @property
     def runnable(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from autotune.bench.metrics import Load, Measurement
+    from autotune.diagnostics import Diagnostic
     from autotune.schema import Benchmark
 
 
@@ -37,6 +38,13 @@ class BenchJob:
 
 class BenchClient(Protocol):
     """One load client. Implementations are one module each, listed in `autotune.bench.CLIENTS`."""
+
+    def preflight(self, benchmark: Benchmark) -> list[Diagnostic]:
+        """What is missing on this machine, and what of this benchmark the client cannot do; empty when all is well.
+
+        Asked before any server is started.
+        """
+        ...
 
     def measure(self, job: BenchJob) -> list[Measurement]:
         """Every load in turn. Raises `autotune.bench.BenchError` when nothing usable came out.

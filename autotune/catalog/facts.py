@@ -48,7 +48,8 @@ class ModelFacts:
     """The shape of one model, as its config.json gives it.
 
     For multi-head latent attention (MLA) `kv_lora_rank` and `qk_rope_head_dim` are set and the KV cache holds
-    kv_lora_rank + qk_rope_head_dim values a token a layer, whatever the number of heads.
+    kv_lora_rank + qk_rope_head_dim values a token a layer, whatever the number of heads; `head_dim` is then the width of
+    a query head, rotary part included.
     """
 
     id: str
@@ -71,15 +72,26 @@ class ModelFacts:
     experts_per_token: int = 0
     moe_intermediate_size: int = 0
     num_moe_layers: int = 0
+    shared_intermediate_size: int = 0
+    """Width of the experts that every token passes through, all shared experts of a layer together."""
     num_attention_layers: int | None = None
     """Layers that keep a full KV cache; None: all. Fewer in hybrid (Mamba, linear attention) models."""
     sliding_window: int | None = None
     num_sliding_layers: int = 0
     kv_lora_rank: int | None = None
     qk_rope_head_dim: int | None = None
+    q_lora_rank: int | None = None
+    """Rank of the query projection in MLA; None: not factored."""
+    v_head_dim: int | None = None
+    """Width of a value head where it differs from `head_dim` (MLA)."""
     num_nextn_layers: int = 0
+    """Multi-token-prediction layers in the checkpoint; not counted in `num_layers` nor in `params_b`."""
     quantization: str | None = None
     """Format of the checkpoint's weights when it is quantized: fp8_block, w4a16, nvfp4, mxfp4, ...; None: 16 bit."""
+    quantized_experts_only: bool = False
+    """Whether only the experts are in that format, and everything else in 16 bit (gpt-oss, Kimi-K2.5)."""
+    encoder_params_b: float = 0.0
+    """Parameters of vision and audio encoders, in 1e9; part of `params_b`."""
     weights_bytes: int | None = None
     """Bytes of weights as shipped, when known; else derived from params and format."""
     dtype: str = "bfloat16"

@@ -1,0 +1,29 @@
+"""Inference engines: a config lowered to the server it means. One engine is one module with one table."""
+
+from autotune.engines.deployment import Deployment, Probe, SecretRef, Volume, with_endpoint
+from autotune.engines.engine import Engine, Facts, Lowered
+from autotune.engines.flag import Flag, Lowering
+from autotune.engines.table import FlagTable
+from autotune.engines.versions import find_engine, resolve_version
+from autotune.engines.vllm import Vllm
+
+#: Every engine by its name in `system.backend`.
+ENGINES: dict[str, Engine] = {"vllm": Vllm()}
+
+__all__ = [
+    "ENGINES",
+    "Deployment",
+    "Engine",
+    "Facts",
+    "Flag",
+    "FlagTable",
+    "Lowered",
+    "Lowering",
+    "Probe",
+    "SecretRef",
+    "Vllm",
+    "Volume",
+    "find_engine",
+    "resolve_version",
+    "with_endpoint",
+]

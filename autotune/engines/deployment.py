@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 
@@ -92,3 +92,14 @@ class Deployment:
             "nodes": self.nodes,
             "served_name": self.served_name,
         }
+
+
+def with_endpoint(deployment: Deployment, host: str, port: int) -> Deployment:
+    """The same server listening elsewhere: the values of `--host` and `--port`, which all engines share, are swapped.
+
+    For executors on this machine, which choose a free port and the loopback address.
+    """
+    argv = list(deployment.argv)
+    argv[argv.index("--host") + 1] = host
+    argv[argv.index("--port") + 1] = str(port)
+    return replace(deployment, argv=tuple(argv), port=port)

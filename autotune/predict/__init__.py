@@ -1,0 +1,12 @@
+"""What a measurement would give, without one."""
+
+from autotune.predict.predictor import Prediction, Predictor, Timing
+from autotune.predict.roofline import Roofline
+from autotune.predict.timing import RooflineTiming
+
+#: Predictors by name. To add one: a module with a class that has `name`, `predict` and `timing`, and a line here.
+PREDICTORS: dict[str, Predictor] = {
+    "roofline": Roofline(),
+}
+
+__all__ = ["PREDICTORS", "Prediction", "Predictor", "Roofline", "RooflineTiming", "Timing"]

@@ -14,13 +14,25 @@ if TYPE_CHECKING:
 class Timing(Protocol):
     """How long one engine step takes; what the emulated server runs on."""
 
-    max_running_requests: int
-    max_batched_tokens: int
-    kv_capacity_tokens: int
+    @property
+    def max_running_requests(self) -> int:
+        """Requests in one batch at most."""
+        ...
+
+    @property
+    def max_batched_tokens(self) -> int:
+        """Tokens in one step at most, prefill and decode together."""
+        ...
+
+    @property
+    def kv_capacity_tokens(self) -> int:
+        """Tokens that the KV cache holds."""
+        ...
 
     def step_ms(self, prefill_tokens: int, decode_requests: int, kv_tokens: int) -> float:
         """Duration in ms of one step that prefills `prefill_tokens` new tokens, decodes one token for each of
-        `decode_requests` requests, and reads `kv_tokens` cached tokens in all."""
+        `decode_requests` requests, and reads `kv_tokens` cached tokens in all.
+        """
         ...
 
 

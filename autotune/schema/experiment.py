@@ -16,7 +16,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 class Benchmark(Group):
     """The load that is put on a server, and the tool that does it."""
 
-    tool: Literal["quick", "genai_bench", "guidellm", "vllm_bench", "aiperf"] = Field("genai_bench", description="Load client. `quick` is built in; the others run as commands of their own.")
+    tool: Literal["auto", "quick", "genai_bench", "guidellm", "vllm_bench", "aiperf"] = Field("auto", description="Load client. `quick` is built in; the others run as commands of their own. `auto`: genai_bench where something is measured, quick where it is emulated.")
     bin_dir: Name | None = Field(None, description="Folder with the tool's command (a venv's bin), looked in before PATH.")
     task: Literal["text-to-text", "text-to-embeddings", "image-text-to-text"] = Field("text-to-text", description="Kind of request.")
     traffic_scenarios: Texts = Field((), description="Token counts of requests: `D(in,out)` fixed, `N(mean,sd)/(mean,sd)` normal, `U(min,max)/(min,max)` uniform, or `dataset`. Default: `D(isl,osl)` of the runtime group.")

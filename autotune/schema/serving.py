@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, field_serializer
 
 from autotune.schema.group import Counts, EnvName, Group, Texts, as_tuple
 
@@ -49,6 +49,10 @@ class System(Group):
     backend_version: Annotated[str, StringConstraints(pattern=r"^v?\d+(\.\d+)*[A-Za-z0-9.+-]*$")] | None = Field(None, description="Engine version that flags are lowered for, e.g. `0.33.0`. Default: the newest in the flag table.")
     image: Name | None = Field(None, description="Container image. Default: the engine's own image of that version.")
     serving_mode: Literal["agg", "disagg"] = Field("agg", description="Aggregated serving, or prefill and decode on separate GPUs.")
+
+    @field_serializer("backend")
+    def _one_engine_as_text(self, value: tuple[EngineName, ...]) -> str | list[str]:
+        return value[0] if len(value) == 1 else list(value)
 
 
 class Parallel(Group):

@@ -13,9 +13,14 @@ Status = Literal["done", "failed", "pruned", "running"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an experiment failed. `kind` is the class that decides on retries and remedies."""
+    """Why an experiment failed. `kind` is the class that decides on retries and remedies.
 
-    kind: Literal["out_of_memory", "start_crash", "not_ready", "benchmark", "killed", "infrastructure", "timeout"]
+    `refused` is a point that was pruned before it ran: the checks found an error in it.
+    """
+
+    kind: Literal[
+        "out_of_memory", "start_crash", "not_ready", "benchmark", "killed", "infrastructure", "timeout", "refused"
+    ]
     message: str
     remedy: str = ""
     log_tail: str = ""

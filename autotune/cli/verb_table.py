@@ -1,0 +1,64 @@
+"""The verbs, in the order that the help shows them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """One verb: the module in `autotune.cli.verbs` that carries it out, and one line about it."""
+
+    section: str
+    summary: str
+    module: str
+
+
+_MAIN = "Start here"
+_RESULTS = "Results"
+_LOOKUP = "Look things up"
+
+VERBS: dict[str, Verb] = {
+    "run": Verb(_MAIN, "compile the sweep, run every point, lay out the Pareto frontier (what bare `autotune OVERRIDES` means)", "run"),
+    "compile": Verb(_MAIN, "show every point: engine flags, layers applied, diagnostics; runs nothing", "compile"),
+    "check": Verb(_MAIN, "report every mistake in the config at once; exit code 2 when there is one", "check"),
+    "emit": Verb(_MAIN, "write deployable manifests: shell, docker, compose, k8s; runs nothing", "emit"),
+    "explain": Verb(_MAIN, "who set a value, what it overrode, which conditions were false; or what a code ATnnn means", "explain"),
+    "results": Verb(_RESULTS, "stored results as a table, JSON or CSV", "results"),
+    "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
+    "resume": Verb(_RESULTS, "go on with a run that was interrupted", "resume"),
+    "predict": Verb(_LOOKUP, "what the roofline predicts for each point, labelled predicted", "predict"),
+    "profiles": Verb(_LOOKUP, "list the profiles; `profiles show NAME` prints one", "profiles"),
+    "models": Verb(_LOOKUP, "list the models whose facts are known", "models"),
+    "systems": Verb(_LOOKUP, "list the GPUs known", "systems"),
+    "schema": Verb(_LOOKUP, "the JSON Schema of a task file, for editors", "schema"),
+}
+
+_EXAMPLES = """\
+Examples
+  autotune +profile=fp8_quantized parallel.tp=2,4 -m
+  autotune compile +profile=[high_throughput,fp8_quantized] parallel.tp=2,4 system.gpu=h200_sxm -m
+  autotune emit +profile=low_latency model.id=Qwen/Qwen3-8B parallel.tp=1 --target k8s,compose -o out
+  autotune explain quantization.gemm_mode +profile=fp8_quantized system.gpu=a100_sxm
+"""
+
+
+def help_text() -> str:
+    """What `autotune --help` prints."""
+    lines = [
+        "usage: autotune [VERB] [TASK_FILE] [OVERRIDE ...] [-m] [OPTIONS]",
+        "",
+        "Compose base defaults, conditional profiles and your overrides into one checked config for each point of a",
+        "sweep; compile it to engine flags and manifests; run it and find the Pareto frontier.",
+        "",
+        "Overrides are `path=value`, `group=option` and `+profile=NAME`; `path=a,b` with -m is a sweep.",
+        "",
+    ]
+    section = ""
+    for name, verb in VERBS.items():
+        if verb.section != section:
+            lines += [""] if section else []
+            lines.append(section := verb.section)
+        lines.append(f"  {name:<10}{verb.summary}")
+    lines += ["", _EXAMPLES, "`autotune VERB --help` shows a verb's options. Hydra's own flags (--cfg job, --info, --config-dir,",
+              "--shell-completion install=bash) work on the bare form.", ""]  # fmt: skip
+    return "\n".join(lines)

@@ -1,0 +1,72 @@
+"""autotune compile: every point with its flags, layers and diagnostics."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+
+from autotune.cli.inputs import add_inputs, labels, read_inputs
+from autotune.cli.output import print_diagnostics, print_json, say
+from autotune.compiled import CompiledPoint
+from autotune.diagnostics import Severity
+
+EPILOG = """\
+--format json prints an array of {id, overrides, config, deployment, applied_layers, origin, diagnostics}.
+The exit code is 2 when no point can run."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_inputs(parser, formats=("text", "json"))
+
+
+def run(args: argparse.Namespace) -> int:
+    inputs = read_inputs(args)
+    points = inputs.compile()
+    if args.format == "json":
+        print_json([point.as_dict() for point in points])
+    else:
+        sys.stdout.write("\n".join(render_point(point) for point in points))
+    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points))
+    runnable = sum(point.runnable for point in points)
+    if runnable < len(points):
+        say(f"{len(points) - runnable} of {len(points)} points cannot run")
+    return 0 if runnable else 2
+
+
+def render_point(point: CompiledPoint) -> str:
+    """One point for people."""
+    title = " ".join(point.swept) or " ".join(point.overrides) or "the base config"
+    errors = sum(item.severity is Severity.ERROR for item in point.diagnostics)
+    lines = [f"{point.id}  {title}" + (f"  (cannot run: {errors} error{'s' if errors > 1 else ''})" if errors else "")]
+    if point.applied_layers:
+        lines.append(f"  layers   {', '.join(point.applied_layers)}")
+    deployment = point.deployment
+    if deployment is not None and point.runnable:
+        lines.append(f"  server   {deployment.name} on {deployment.gpus} x {deployment.gpu_name}, {deployment.engine} {deployment.engine_version}")
+        lines += [f"  env      {key}={shlex.quote(value)}" for key, value in deployment.env.items()]
+        lines.append("  command  " + wrap_command(deployment.argv, "           "))
+        lines += [f"  file     {name}" for name in deployment.files]
+    return "\n".join(lines) + "\n"
+
+
+def wrap_command(argv: tuple[str, ...], indent: str, width: int = 110) -> str:
+    """A command that can be pasted, broken before flags."""
+    lines: list[str] = []
+    current = ""
+    for group in _flag_groups(argv):
+        if current and len(current) + len(group) + 1 > width:
+            lines.append(current)
+            current = group
+        else:
+            current = f"{current} {group}".strip()
+    return f" \\\n{indent}  ".join([*lines, current])
+
+
+def _flag_groups(argv: tuple[str, ...]) -> list[str]:
+    groups: list[list[str]] = [[]]
+    for word in argv:
+        if word.startswith("--"):
+            groups.append([])
+        groups[-1].append(shlex.quote(word))
+    return [" ".join(group) for group in groups if group]

@@ -1,0 +1,63 @@
+"""autotune emit: deployable manifests on disk or on stdout; nothing is started."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from autotune.cli.inputs import add_inputs, labels, read_inputs
+from autotune.cli.output import print_diagnostics, say
+from autotune.compiler import prune
+from autotune.diagnostics import InputError, Source, Writer, diagnostic
+from autotune.emit import EMITTERS, emit_point, find_emitters
+from autotune.workspace.files import shown
+
+EPILOG = """\
+Points that share a server share its manifests. The same input gives the same bytes."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_inputs(parser)
+    parser.add_argument("-t", "--target", default="k8s", metavar="T[,T...]", help=f"one or more of {', '.join(EMITTERS)} (default k8s)")
+    parser.add_argument("-o", "--output", metavar="DIR", help="folder to write to; without it the texts go to stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    targets = tuple(dict.fromkeys(part.strip() for part in args.target.split(",") if part.strip()))
+    find_emitters(targets)
+    inputs = read_inputs(args)
+    points = inputs.compile()
+    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points))
+    deployments = {point.deployment.name: point.deployment for point in prune(points) if point.deployment is not None}
+    files: dict[str, str] = {}
+    for deployment in deployments.values():
+        files |= emit_point(deployment, targets)
+    if args.output is None:
+        for name, text in files.items():
+            sys.stdout.write(text if len(files) == 1 else f"# file: {name}\n{text}\n")
+        return 0
+    write_files(Path(args.output), files)
+    say(f"{len(files)} files for {len(deployments)} server{'s' if len(deployments) > 1 else ''} in {shown(Path(args.output))}")
+    return 0
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write each file whole or not at all. Raises InputError (AT001) where the folder cannot be written to."""
+    try:
+        for name, text in files.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".", delete=False) as draft:
+                draft.write(text)
+            Path(draft.name).chmod(0o755 if name.endswith(".sh") else 0o644)
+            os.replace(draft.name, target)
+            sys.stdout.write(f"{target}\n")
+    except OSError as error:
+        raise InputError(
+            diagnostic("AT001", f"{folder} cannot be written to: {(error.strerror or str(error)).lower()}", writer=Writer(Source.USER, str(folder)),
+                       help="choose another folder with -o")  # fmt: skip
+        ) from None

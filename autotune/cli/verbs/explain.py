@@ -1,0 +1,55 @@
+"""autotune explain: who set a value and why, or what a diagnostic code means."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from autotune.cli.inputs import add_inputs, read_inputs
+from autotune.cli.output import print_diagnostics, print_json
+from autotune.diagnostics import CODES, Code, InputError, diagnostic, suggest
+from autotune.explanation import explain_path, explain_point, render_explanation
+from autotune.schema import field_paths, is_known
+
+EPILOG = """\
+  autotune explain AT016
+  autotune explain quantization.gemm_mode +profile=fp8_quantized system.gpu=a100_sxm
+  autotune explain +profile=balanced"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_inputs(parser, formats=("text", "json"))
+
+
+def run(args: argparse.Namespace) -> int:
+    words = list(args.words)
+    path = None
+    if words and "=" not in words[0] and not words[0].startswith("~") and not Path(words[0]).exists():
+        subject = words.pop(0)
+        if re.fullmatch(r"[Aa][Tt]\d+", subject):
+            sys.stdout.write(_page(subject.upper()))
+            return 0
+        if not is_known(subject):
+            raise InputError(diagnostic("AT002", f"unknown config key `{subject}`", path=subject, help=suggest(subject, field_paths())))
+        path = subject
+    inputs = read_inputs(args, words)
+    points = inputs.compile()
+    explained = [explain_point(point) if path is None else {"id": point.id, "paths": explain_path(point, path)} for point in points]
+    if args.format == "json":
+        print_json(explained)
+    else:
+        for point, data in zip(points, explained, strict=True):
+            if len(points) > 1:
+                sys.stdout.write(f"{point.id}  {' '.join(point.swept)}\n")
+            sys.stdout.write(render_explanation(data))
+    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)])
+    return 0 if any(point.runnable for point in points) else 2
+
+
+def _page(name: str) -> str:
+    code: Code | None = CODES.get(name)
+    if code is None:
+        raise InputError(diagnostic("AT002", f"there is no diagnostic code {name}", help=suggest(name, CODES)))
+    return f"{code.severity}[{name}]: {code.title}\n\n{code.why}\n\nWhat to do: {code.remedy}\n"

@@ -1,0 +1,73 @@
+"""autotune predict: what a measurement would give, by formula; always labelled predicted."""
+
+from __future__ import annotations
+
+import argparse
+
+from autotune.bench.loads import expand_loads
+from autotune.bench.metrics import Measurement
+from autotune.cli.inputs import add_inputs, labels, read_inputs
+from autotune.cli.output import print_diagnostics, print_json, say
+from autotune.cli.tables import print_table
+from autotune.compiled import CompiledPoint
+from autotune.compiler import prune
+from autotune.predict import PREDICTORS, Prediction
+
+EPILOG = """\
+The figures rest on data sheets and documented efficiencies; they rank configs and find the impossible,
+and are no measurements."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_inputs(parser, formats=("text", "json"))
+    parser.add_argument("--predictor", choices=tuple(PREDICTORS), default=next(iter(PREDICTORS)), help="who predicts")
+
+
+def run(args: argparse.Namespace) -> int:
+    inputs = read_inputs(args)
+    points = inputs.compile()
+    names = labels(points)
+    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=names)
+    predicted = [(point, _predict(point, args.predictor)) for point in prune(points)]
+    if args.format == "json":
+        print_json([_row(point, prediction) for point, predictions in predicted for prediction in predictions])
+        return 0
+    print_table(
+        ("point", "load", "GPUs", "TTFT ms", "TPOT ms", "tok/s", "tok/s/GPU", "tok/s/user"),
+        [_cells(names[point.id], point, item.measurement) for point, predictions in predicted for item in predictions],
+        right=range(2, 8),
+    )
+    say(f"PREDICTED by {args.predictor}: {predicted[0][1][0].expected_error}")
+    return 0
+
+
+def _predict(point: CompiledPoint, name: str) -> list[Prediction]:
+    assert point.config is not None
+    assert point.facts is not None
+    loads = expand_loads(point.config.benchmark, point.config.runtime)
+    return [PREDICTORS[name].predict(point.config, point.facts, load) for load in loads]
+
+
+def _row(point: CompiledPoint, prediction: Prediction) -> dict[str, object]:
+    return {
+        "point_id": point.id,
+        "kind": "predicted",
+        "predictor": prediction.predictor,
+        "expected_error": prediction.expected_error,
+        "overrides": list(point.overrides),
+        "metrics": prediction.measurement.as_dict(),
+    }
+
+
+def _cells(name: str, point: CompiledPoint, found: Measurement) -> tuple[str, ...]:
+    assert point.deployment is not None
+    return (
+        name,
+        found.load.label,
+        str(point.deployment.gpus),
+        f"{found.ttft_ms['mean']:.0f}",
+        f"{found.tpot_ms['mean']:.2f}",
+        f"{found.output_tokens_per_s:.0f}",
+        f"{found.output_tokens_per_s_per_gpu:.0f}",
+        f"{found.output_tokens_per_s_per_user:.1f}",
+    )

@@ -1,0 +1,94 @@
+"""Facts about a point, and the values that follow from them. Pure: data in, data out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autotune.catalog import find_gpu, find_model
+from autotune.catalog.facts import Gpu, ModelFacts
+from autotune.compiler.world import REFERENCE_GPU, World
+from autotune.diagnostics import Diagnostic, InputError, Source, Writer, diagnostic
+from autotune.engines import find_engine, resolve_version
+from autotune.engines.engine import Facts
+from autotune.layers import get_path
+
+Written = dict[str, tuple[Any, Writer]]
+
+
+def resolve_facts(data: Mapping[str, Any], origin: Mapping[str, Writer], world: World) -> tuple[Facts, Written, list[Diagnostic]]:
+    """The facts that conditions and lowering rest on, the values they decide, and notes about them.
+
+    Raises InputError with all of AT010 (model), AT011 (GPU) and AT020 (engine) that apply.
+    """
+    wrong: list[Diagnostic] = []
+    notes: list[Diagnostic] = []
+    written: Written = {}
+    model: ModelFacts | None = None
+    gpu: Gpu | None = None
+    engine = version = ""
+    count = 0
+    try:
+        model = _model(data, world)
+    except InputError as error:
+        wrong += error.diagnostics
+    try:
+        gpu, count = _gpu(data, world, written, notes)
+    except InputError as error:
+        wrong += error.diagnostics
+    try:
+        engine, version = _engine(data, world, written)
+    except InputError as error:
+        wrong += error.diagnostics
+    if wrong or model is None or gpu is None:
+        raise InputError(*(item.at(origin.get(item.path or "")) for item in wrong))
+    per_node = get_path(data, ("system", "gpus_per_node"))
+    if not isinstance(per_node, int):
+        per_node = count or gpu.gpus_per_node
+        written["system.gpus_per_node"] = (per_node, Writer(Source.BASE, f"the catalog's usual node of {gpu.name}" if not count else "this machine"))
+    nodes = get_path(data, ("system", "nodes"))
+    if get_path(data, ("system", "num_gpus")) is None and isinstance(nodes, int):
+        written["system.num_gpus"] = (per_node * nodes, Writer(Source.BASE, "system.gpus_per_node x system.nodes"))
+    return Facts(model, gpu, per_node, engine, version), written, notes
+
+
+def _model(data: Mapping[str, Any], world: World) -> ModelFacts:
+    name = get_path(data, ("model", "id"))
+    path = get_path(data, ("model", "path"))
+    if not isinstance(name, str) or not name:
+        if not isinstance(path, str):
+            raise InputError(diagnostic("AT010", "no model is named", path="model.id", help="set model.id=org/name; `autotune models` lists those known"))
+        name = path
+    for place in (path, name):
+        if isinstance(place, str) and (facts := world.read_model(place)) is not None:
+            return facts
+    return find_model(world.catalog, name)
+
+
+def _gpu(data: Mapping[str, Any], world: World, written: Written, notes: list[Diagnostic]) -> tuple[Gpu, int]:
+    name = get_path(data, ("system", "gpu"))
+    if name in (None, "auto"):
+        if world.detected_gpu is not None:
+            found, count = world.detected_gpu
+            written["system.gpu"] = (found, Writer(Source.BASE, "the GPU in this machine"))
+            return find_gpu(world.catalog, found), count
+        gpu = find_gpu(world.catalog, REFERENCE_GPU)
+        written["system.gpu"] = (gpu.name, Writer(Source.BASE, "the reference system"))
+        notes.append(diagnostic("AT201", f"no GPU in sight: system.gpu=auto is taken as {gpu.gpus_per_node} x {gpu.name}", path="system.gpu",
+                                help="name the GPU to compile for another: system.gpu=h200_sxm"))  # fmt: skip
+        return gpu, 0
+    return find_gpu(world.catalog, str(name)), 0
+
+
+def _engine(data: Mapping[str, Any], world: World, written: Written) -> tuple[str, str]:
+    backend = get_path(data, ("system", "backend"))
+    names = [backend] if isinstance(backend, str) else list(backend or ["vllm"])
+    engine = find_engine(str(names[0]), world.engines)
+    wanted = get_path(data, ("system", "backend_version"))
+    version = resolve_version(engine, None if wanted is None else str(wanted))
+    if backend != engine.name:
+        written["system.backend"] = (engine.name, Writer(Source.BASE, "the first engine of the list"))
+    if wanted != version:
+        reason = f"the newest {engine.name} in the flag table" if wanted is None else f"the known release for {wanted}"
+        written["system.backend_version"] = (version, Writer(Source.BASE, reason))
+    return engine.name, version

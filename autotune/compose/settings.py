@@ -1,0 +1,94 @@
+"""What a person can say about a point, as data: set a value, choose a group option, choose profiles.
+
+Everything that is said - on the command line, in a task file, through the Python API - becomes a `Dimension`: a list of
+alternatives, each a tuple of settings. A dimension with one alternative holds for every point; more make a sweep.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autotune.diagnostics import Writer
+from autotune.layers import split_path
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Write a value to a path; a map is merged into the map that is there."""
+
+    path: Path
+    value: Any
+    writer: Writer
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Take another option of a config group."""
+
+    group: str
+    option: str
+    writer: Writer
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseProfiles:
+    """Apply these profiles, in this order, after those already chosen."""
+
+    names: tuple[str, ...]
+    writer: Writer
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HydraOnly:
+    """An override that only Hydra itself can carry out: `~key`, `group@package=`, `hydra.*`, `${...}`."""
+
+    text: str
+    writer: Writer
+
+
+Setting = Assign | Choose | UseProfiles | HydraOnly
+Alternative = tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """The alternatives of one thing that was said. `swept` marks those that make several points."""
+
+    alternatives: tuple[Alternative, ...]
+    swept: bool = False
+
+
+def expand(dimensions: Iterable[Dimension]) -> Iterator[tuple[tuple[Setting, ...], tuple[str, ...]]]:
+    """Every point of the sweep, the last dimension varying fastest: its settings, and the texts of those swept."""
+    parts = list(dimensions)
+    for choice in itertools.product(*(part.alternatives for part in parts)):
+        settings = tuple(setting for alternative in choice for setting in alternative)
+        swept = tuple(
+            setting.text for part, alternative in zip(parts, choice, strict=True) if part.swept for setting in alternative
+        )
+        yield settings, swept
+
+
+def count_points(dimensions: Iterable[Dimension]) -> int:
+    total = 1
+    for part in dimensions:
+        total *= len(part.alternatives)
+    return total
+
+
+def setting_for(key: str, value: Any, groups: Iterable[str], writer: Writer, text: str) -> Setting:
+    """The setting that `key: value` means: profiles, a group option (text for a group's name), or a value."""
+    if key == "profile":
+        names = (value,) if isinstance(value, str) else tuple(value or ())
+        return UseProfiles(tuple(str(name) for name in names), writer, text)
+    if key in groups and isinstance(value, str):
+        return Choose(key, value, writer, text)
+    return Assign(split_path(key), value, writer, text)

@@ -1,0 +1,35 @@
+"""The comment at the top of every emitted file: what it is and how it came about."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autotune.engines.deployment import Deployment
+
+
+def heading(deployment: Deployment, *remarks: str) -> list[str]:
+    """Lines for a `#` comment, each safe to stand on one line: facts, the deployment's annotations, then `remarks`."""
+    gpus = "none" if deployment.gpu_vendor == "cpu" else f"{deployment.gpus} x {deployment.gpu_name}"
+    facts = {
+        "name": deployment.name,
+        "engine": f"{deployment.engine} {deployment.engine_version}",
+        "model": deployment.model,
+        "served name": deployment.served_name,
+        "GPUs": gpus,
+    } | dict(sorted(deployment.annotations.items()))
+    lines = [f"{one_line(key)}: {one_line(value)}" for key, value in facts.items()]
+    return ["Made by autotune. Change the config and emit again rather than editing this file.", *lines, *remarks]
+
+
+def replica_remarks(deployment: Deployment) -> list[str]:
+    """What a target that starts exactly one server says when another number of replicas was asked for."""
+    if deployment.replicas == 1:
+        return []
+    return [f"replicas: {deployment.replicas} were asked for; this file starts one."]
+
+
+def one_line(text: str) -> str:
+    """The text itself, or its JSON form where it holds line breaks or other characters that would leave the comment."""
+    return text if text.isprintable() else json.dumps(text)

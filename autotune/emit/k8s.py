@@ -1,0 +1,74 @@
+"""Plain Kubernetes: a ConfigMap for files, a Deployment and a Service in one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autotune.emit.config_files import config_files
+from autotune.emit.faults import find_faults, find_node_faults, refuse
+from autotune.emit.heading import heading
+from autotune.emit.kubernetes_faults import find_kubernetes_faults
+from autotune.emit.labels import selector
+from autotune.emit.manifest import dump_documents
+from autotune.emit.pod import files_name, object_metadata, pod_template
+
+if TYPE_CHECKING:
+    from autotune.engines.deployment import Deployment
+
+#: Seconds for pulling an image, on top of what the startup probe allows for loading the model.
+_PULL_S = 1800
+
+
+class KubernetesEmitter:
+    """`k8s.yaml` for `kubectl apply`: ConfigMap (if there are files), Deployment, Service, in this order.
+
+    Claims and Secrets are referenced, never created.
+    """
+
+    def emit(self, deployment: Deployment) -> dict[str, str]:
+        """See `Emitter.emit`."""
+        refuse(find_faults(deployment), find_node_faults(deployment), find_kubernetes_faults(deployment))
+        documents = [_workload(deployment), _service(deployment)]
+        if deployment.files:
+            documents.insert(0, _config_map(deployment))
+        return {"k8s.yaml": dump_documents(documents, heading(deployment))}
+
+
+def _config_map(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": object_metadata(deployment, files_name(deployment)),
+        "data": {file.key: file.text for file in config_files(deployment)},
+    }
+
+
+def _workload(deployment: Deployment) -> dict[str, Any]:
+    startup = deployment.startup
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": object_metadata(deployment),
+        "spec": {
+            "replicas": deployment.replicas,
+            # A rolling update would need the GPUs of both pods at once.
+            "strategy": {"type": "Recreate"},
+            # The default of 600 s calls the roll-out failed while a large model is still loading.
+            "progressDeadlineSeconds": _PULL_S + startup.period_s * startup.failure_threshold,
+            "selector": {"matchLabels": selector(deployment)},
+            "template": pod_template(deployment),
+        },
+    }
+
+
+def _service(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": object_metadata(deployment),
+        "spec": {
+            "type": "ClusterIP",
+            "selector": selector(deployment),
+            "ports": [{"name": "http", "port": deployment.port, "targetPort": "http", "protocol": "TCP"}],
+        },
+    }

@@ -1,0 +1,55 @@
+"""Shell scripts from the templates in templates/, with every value quoted."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autotune.emit.heading import one_line
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+class _Safe(str):
+    """Text that may stand in a script as it is."""
+
+    __slots__ = ()
+
+
+def render_script(template: str, **values: Any) -> str:
+    """The script that `templates/<template>` gives.
+
+    Whatever an expression of the template yields is quoted for the shell, without the template having to ask for it;
+    the filter `comment` is for text after a `#`. A name the template does not know is an error (StrictUndefined).
+    """
+    return _environment().get_template(template).render(values)
+
+
+def _quote(value: object) -> str:
+    return value if isinstance(value, _Safe) else _Safe(shlex.quote(str(value)))
+
+
+def _comment(value: str) -> _Safe:
+    return _Safe(one_line(value))
+
+
+@functools.cache
+def _environment() -> Environment:
+    # Imported when the first script is rendered: most verbs never do.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    package = Path(__file__).parents[1]
+    environment = Environment(
+        loader=FileSystemLoader([package / "templates", package.parent / "templates"]),  # in a wheel, in a checkout
+        undefined=StrictUndefined,
+        finalize=_quote,
+        autoescape=False,  # noqa: S701 - shell, not HTML; `finalize` does the quoting
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["comment"] = _comment
+    return environment

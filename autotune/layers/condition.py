@@ -1,0 +1,70 @@
+"""The `when` of a layer: CEL, compiled once, over names that are all checked before anything is evaluated."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cel
+
+from autotune.layers.paths import get_path
+
+_STRING = re.compile(r"""r?("(\\.|[^"\\])*"|'(\\.|[^'\\])*')""")
+_NAME = re.compile(r"(?<![\w.\])])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(\s*\()?")
+_BOUND = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
+_WORDS = frozenset({"true", "false", "null", "in"})
+
+
+class ConditionError(Exception):
+    """A condition that cannot be compiled or evaluated; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition. `names` are the dotted names it reads."""
+
+    text: str
+    names: tuple[str, ...]
+    program: Any
+
+    def evaluate(self, variables: Mapping[str, Any]) -> bool:
+        """True or false. Raises ConditionError for a result of another type or an operation CEL refuses."""
+        roots = {name.partition(".")[0] for name in self.names}
+        try:
+            result = self.program.execute({root: variables[root] for root in roots})
+        except (TypeError, RuntimeError, ValueError, KeyError) as error:
+            first = str(error).splitlines()[0].partition(". CEL does")[0]
+            raise ConditionError(f"{first} (with {self.describe(variables)})") from None
+        if not isinstance(result, bool):
+            raise ConditionError(f"it gives {result!r}, and a condition must give true or false")
+        return result
+
+    def describe(self, variables: Mapping[str, Any]) -> str:
+        """The values that the condition read: `gpu.supports_fp8 = false, model.is_quantized = false`."""
+        return ", ".join(f"{name} = {json.dumps(get_path(variables, tuple(name.split('.'))), default=str)}" for name in self.names)
+
+
+@functools.lru_cache(maxsize=1024)
+def compile_condition(text: str) -> Condition:
+    """Compile a condition. Raises ConditionError with CEL's own caret line for a syntax error."""
+    try:
+        program = cel.compile(text)
+    except ValueError as error:
+        raise ConditionError(str(error).partition("ERROR: ")[2] or str(error)) from None
+    return Condition(text, tuple(dict.fromkeys(_names(text))), program)
+
+
+def _names(text: str) -> Iterator[str]:
+    """The dotted names a CEL text reads: no literals, keywords, functions, or variables bound by a macro."""
+    bare = _STRING.sub('""', text)
+    bound = set(_BOUND.findall(bare))
+    for match in _NAME.finditer(bare):
+        name, call = match.groups()
+        if call:
+            name = name.rpartition(".")[0]
+        if name and name not in _WORDS and name.partition(".")[0] not in bound:
+            yield name

@@ -1,0 +1,100 @@
+"""YAML text to plain data that remembers its lines. Broken text is a diagnostic, never a traceback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from autotune.diagnostics import InputError, Source, Writer, diagnostic
+
+Path = tuple[str, ...]
+
+#: The C parser reads about ten times faster and behaves alike; wheels without it fall back.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+@dataclass(frozen=True, slots=True)
+class YamlSource:
+    """Parsed YAML: `data` is the plain value, `lines` maps the path of each mapping key to its 1-based line."""
+
+    name: str
+    data: Any
+    lines: dict[Path, int]
+
+    def line(self, *path: str) -> int | None:
+        """Line of a key, or of the nearest key around it that has one."""
+        while path:
+            if path in self.lines:
+                return self.lines[path]
+            path = path[:-1]
+        return None
+
+
+def parse_yaml(text: str, name: str) -> YamlSource:
+    """Parse one document. `name` is what messages call it.
+
+    Raises InputError (AT001) for broken YAML, more than one document, keys that are not text, and repeated keys.
+    """
+    lines: dict[Path, int] = {}
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return YamlSource(name, None, {})
+            data = _value(loader, node, (), lines, name)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = ", ".join(part for part in (error.context, error.problem) if part)
+        raise _broken(name, what, None if mark is None else mark.line + 1, None if mark is None else mark.column + 1) from None
+    except yaml.YAMLError as error:
+        raise _broken(name, str(error).splitlines()[0], None, None) from None
+    except ValueError as error:
+        raise _broken(name, str(error), None, None) from None
+    except RecursionError:
+        raise _broken(name, "nested too deeply", None, None) from None
+    return YamlSource(name, data, lines)
+
+
+def _value(loader: Any, node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
+    if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+        raise _broken(name, f"could not determine a constructor for the tag {node.tag!r}", node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.MappingNode):
+        _check_keys(node, name)
+        loader.flatten_mapping(node)
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            lines[(*path, key)] = key_node.start_mark.line + 1
+            result[key] = _value(loader, value_node, (*path, key), lines, name)
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(loader, item, (*path, str(index)), lines, name) for index, item in enumerate(node.value)]
+    if node.tag == _TIMESTAMP:
+        return node.value
+    return loader.construct_object(node, deep=True)
+
+
+def _check_keys(node: yaml.MappingNode, name: str) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        line, column = key.start_mark.line + 1, key.start_mark.column + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise _broken(name, "a key must be plain text", line, column)
+        if key.value in seen:
+            raise _broken(name, f"key `{key.value}` is given twice", line, column)
+        seen.add(key.value)
+
+
+def _broken(name: str, what: str, line: int | None, column: int | None) -> InputError:
+    where = f" (column {column})" if column is not None else ""
+    return InputError(
+        diagnostic("AT001", f"{name} is not valid YAML: {what}{where}", writer=Writer(Source.USER, name, line),
+                   help="mend the file at that place; quote strings that hold `: ` or `#`")  # fmt: skip
+    )

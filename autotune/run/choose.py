@@ -1,0 +1,89 @@
+"""What executor=auto means on this machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from autotune.diagnostics import Diagnostic, diagnostic
+from autotune.schema import EmulatedExecutor, LocalExecutor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from autotune.engines.deployment import Deployment
+    from autotune.run.executor import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """How to look at this machine: where a command is, and the catalog names of the GPUs (product names of unknown ones)."""
+
+    command: Callable[[str], str | None]
+    gpus: Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The executor that is used; `note` says why, where auto chose."""
+
+    settings: Settings
+    note: Diagnostic | None = None
+
+
+def choose_executor(settings: Settings, deployments: Iterable[Deployment], probes: Probes) -> Choice:
+    """Settle executor=auto: local where every engine and its device are here, else emulated. Others stay as they are."""
+    if settings.name != "auto":
+        return Choice(settings)
+    lacking = next((reason for item in deployments if (reason := _lacking(item, probes))), None)
+    if lacking is None:
+        return _choice(LocalExecutor(name="local"), "local: the engine and its device are on this machine")
+    return _choice(EmulatedExecutor(name="emulated"), f"emulated: {lacking}; nothing will be measured on hardware")
+
+
+def probe_machine() -> Probes:
+    """Probes of the machine this runs on."""
+    from autotune.run.local import find_engine_command
+
+    return Probes(command=lambda name: find_engine_command(name, None), gpus=local_gpus)
+
+
+def local_gpus() -> tuple[str, ...]:
+    """The GPUs of this machine as NVML lists them, each by its catalog name, or by its product name when unknown."""
+    from autotune.catalog import builtin_catalog
+    from autotune.workspace.hardware import match_gpu, nvidia_products
+
+    catalog = builtin_catalog()
+    names = []
+    for product in nvidia_products():
+        match = match_gpu([product], catalog.gpus)
+        names.append(product if match is None else match[0])
+    return tuple(names)
+
+
+def visible_devices(count: int) -> tuple[str, ...]:
+    """The ids of the GPUs that a process started here may use: CUDA_VISIBLE_DEVICES where it is set, else 0 to count-1."""
+    listed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if listed is None:
+        return tuple(str(index) for index in range(count))
+    return tuple(item.strip() for item in listed.split(",") if item.strip())[:count]
+
+
+def _lacking(deployment: Deployment, probes: Probes) -> str | None:
+    if probes.command(deployment.argv[0]) is None:
+        return f"`{deployment.argv[0]}` is not on PATH"
+    if deployment.gpu_vendor == "cpu":
+        return None
+    if deployment.nodes > 1:
+        return f"the deployment spans {deployment.nodes} nodes"
+    here = probes.gpus()
+    matching = sum(name == deployment.gpu_name for name in here)
+    if matching >= deployment.gpus:
+        return None
+    found = f"{matching} x {deployment.gpu_name}" if matching else f"{len(here)} x {here[0]}" if here else "no GPU"
+    return f"{deployment.gpus} x {deployment.gpu_name} is asked for and this machine has {found}"
+
+
+def _choice(settings: Settings, reason: str) -> Choice:
+    return Choice(settings, diagnostic("AT203", f"executor=auto took {reason}", path="executor"))

@@ -1,0 +1,116 @@
+"""What an executor is: one server's life in a few methods, wherever the server runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from autotune.diagnostics import InputError, diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from autotune.bench.client import Endpoint
+    from autotune.bench.metrics import Kind
+    from autotune.diagnostics import Diagnostic
+    from autotune.engines.deployment import Deployment
+    from autotune.predict.predictor import Timing
+    from autotune.schema import AutoExecutor, DockerExecutor, EmulatedExecutor, KubernetesExecutor, LocalExecutor
+    from autotune.store.result import Failure
+
+    Settings = LocalExecutor | DockerExecutor | KubernetesExecutor | EmulatedExecutor | AutoExecutor
+
+
+class Cancelled(Exception):  # noqa: N818 - nothing went wrong
+    """Someone asked to stop while a server was being waited for."""
+
+
+class ExperimentFailed(Exception):  # noqa: N818
+    """A server, or a measurement on it, failed; `failure` has the class, the message and the log's tail."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an executor may use on one server: `folder` for its files and logs, `records` for notes on what it left running.
+
+    `devices` are the GPUs set aside for the server, empty where they are not told apart.
+    """
+
+    folder: Path
+    records: Path
+    devices: tuple[str, ...] = field(default=())
+
+
+class Executor(Protocol):
+    """One server. Implementations are one module each, listed in `EXECUTORS`; an instance runs one server once.
+
+    `kind` marks everything that is measured on it. `speed` is how many times faster than real it runs, 1 unless emulated.
+    """
+
+    kind: Kind
+    speed: float
+
+    def preflight(self, deployment: Deployment) -> list[Diagnostic]:
+        """What is missing here for that deployment; empty when all is well. Starts nothing."""
+        ...
+
+    def deploy(self, deployment: Deployment, place: Place) -> Endpoint:
+        """Start the server and return at once. Raises ExperimentFailed where it cannot even be started."""
+        ...
+
+    def ready(self, endpoint: Endpoint, limit_s: float, cancelled: Callable[[], bool]) -> None:
+        """Return when the server answers.
+
+        Raises ExperimentFailed when it ended, or was not ready within the executor's own limit or `limit_s`, whichever
+        is shorter; Cancelled once `cancelled` says so.
+        """
+        ...
+
+    def failure(self) -> Failure | None:
+        """Why the server is gone, None while it runs."""
+        ...
+
+    def logs(self) -> str:
+        """The end of the server's log."""
+        ...
+
+    def remove(self, *, at_once: bool = False) -> None:
+        """End the server and everything it started; politely first unless `at_once`. Does nothing the second time."""
+        ...
+
+
+def make_executor(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:
+    """A fresh executor for one server. `timing_of` gives the timing of a deployment, by its name, for emulation.
+
+    Raises InputError (AT030) for one that this version does not have.
+    """
+    if settings.name not in EXECUTORS:
+        raise InputError(
+            diagnostic("AT030", f"executor={settings.name} is not in this version", path="executor",
+                       help=f"use one of {', '.join([*EXECUTORS, 'auto'])}")
+        )  # fmt: skip
+    return EXECUTORS[settings.name](settings, timing_of)
+
+
+def _local(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:
+    from autotune.run.local import LocalServer
+
+    return LocalServer(settings)  # type: ignore[arg-type]
+
+
+def _emulated(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:
+    from autotune.run.emulated import Emulated
+
+    return Emulated(settings, timing_of)  # type: ignore[arg-type]
+
+
+#: Every executor by its `executor.name`. To add one: a module with a class of the protocol above, and a line here.
+EXECUTORS: dict[str, Callable[[Settings, Callable[[str], Timing]], Executor]] = {
+    "local": _local,
+    "emulated": _emulated,
+}

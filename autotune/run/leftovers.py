@@ -1,0 +1,86 @@
+"""Servers whose autotune and supervisor were both killed: found by what the supervisor wrote down, and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from autotune.run.lock import RunLock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_GONE_S = 10.0
+#: Two readings of one process's start may differ by a clock tick.
+_SAME_START_S = 0.05
+
+
+def sweep_runs(runs: Path) -> int:
+    """End what dead runs left behind; a run whose lock is held is alive and left alone. Returns how many processes."""
+    ended = 0
+    for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
+        if any((folder / "servers").glob("*.json")):
+            with suppress(BlockingIOError), RunLock(folder):
+                ended += sweep_servers(folder)
+    return ended
+
+
+def sweep_servers(folder: Path) -> int:
+    """End every process that the records in `folder/servers` name, and their descendants. The caller holds the run's lock."""
+    ended = 0
+    for record in sorted((folder / "servers").glob("*.json")):
+        processes = {process.pid: process for process in _recorded(record)}
+        for process in processes.values():
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(list(processes.values()), timeout=_GONE_S)
+        ended += len(processes)
+        record.unlink(missing_ok=True)
+    return ended
+
+
+def end_tree(process: psutil.Process) -> None:
+    """Kill a process's descendants; then itself, should it not end with them."""
+    with suppress(psutil.Error):
+        for child in process.children(recursive=True):
+            with suppress(psutil.Error):
+                child.kill()
+        process.wait(timeout=_GONE_S)
+    with suppress(psutil.Error):
+        process.kill()
+
+
+def _recorded(record: Path) -> Iterator[psutil.Process]:
+    try:
+        data = json.loads(record.read_text())
+        supervisor, engine = (_alive(data[name]) for name in ("supervisor", "engine"))
+        session = int(data["engine"]["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    # The supervisor would end the engine too, politely; it goes first, so that nobody waits for that.
+    for process in (supervisor, engine):
+        if process is not None:
+            yield process
+            with suppress(psutil.Error):
+                yield from process.children(recursive=True)
+    if engine is None and psutil.pid_exists(session):
+        return  # the number is another process's now, and so is its session
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getsid(process.pid) == session:
+                yield process
+
+
+def _alive(entry: dict[str, Any]) -> psutil.Process | None:
+    """The process of that number if it is still the one that was recorded."""
+    try:
+        process = psutil.Process(int(entry["pid"]))
+        same = abs(process.create_time() - float(entry["create_time"])) < _SAME_START_S
+    except psutil.Error:
+        return None
+    return process if same else None

@@ -1,0 +1,57 @@
+"""What is missing on this machine for a whole run, found before the first server is started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotune.bench import client_name
+from autotune.diagnostics import Diagnostic, InputError, diagnostic, has_errors, unique
+from autotune.run.plan import point_loads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from autotune.bench.client import BenchClient
+    from autotune.compiled import CompiledPoint
+    from autotune.run.executor import Executor
+    from autotune.run.plan import ServerGroup
+    from autotune.run.slots import GpuSlots
+
+
+def check_run(
+    groups: Sequence[ServerGroup],
+    slots: GpuSlots | None,
+    make: Callable[[ServerGroup], Executor],
+    client_of: Callable[[str], BenchClient],
+) -> list[Diagnostic]:
+    """Warnings and notes of every executor and load client. Raises InputError with all that keeps the run from starting."""
+    found: list[Diagnostic] = []
+    for group in groups:
+        executor = make(group)
+        found += _placed(group.points[0], executor.preflight(group.deployment))
+        if slots is not None and not slots.fits(group.deployment.gpus, group.deployment.nodes):
+            lacking = diagnostic("AT015", f"{group.deployment.gpus} GPUs are needed and there are fewer here", path="parallel.tp",
+                                 help="lower parallel.tp, parallel.pp or parallel.dp")  # fmt: skip
+            found += _placed(group.points[0], [lacking])
+        for point in group.points:
+            try:
+                found += _placed(point, _client_problems(point, client_of, emulated=executor.kind == "emulated"))
+            except InputError as error:
+                found += _placed(point, error.diagnostics)
+    found = unique(found)
+    if has_errors(found):
+        raise InputError(*found)
+    return found
+
+
+def _client_problems(
+    point: CompiledPoint, client_of: Callable[[str], BenchClient], *, emulated: bool
+) -> list[Diagnostic]:
+    assert point.config is not None
+    point_loads(point)
+    benchmark = point.config.benchmark
+    return client_of(client_name(benchmark.tool, emulated=emulated)).preflight(benchmark)
+
+
+def _placed(point: CompiledPoint, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    return (item.at(point.origin.get(item.path or "")) for item in found)

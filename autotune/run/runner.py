@@ -1,0 +1,198 @@
+"""Running a sweep: choose the executor, check this machine, open the run, run what is not settled yet, close the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from autotune.bench import find_client
+from autotune.diagnostics import InputError, diagnostic
+from autotune.run.choose import Probes, choose_executor, probe_machine
+from autotune.run.dispatch import Limits, dispatch
+from autotune.run.events import Noted, RunClosed, RunOpened, Silent
+from autotune.run.executor import Executor, make_executor
+from autotune.run.experiment import Bench, Servers
+from autotune.run.labels import point_labels
+from autotune.run.layout import slot_layout
+from autotune.run.ledger import Ledger
+from autotune.run.plan import ServerGroup, group_points
+from autotune.run.preflight import check_run
+from autotune.run.slots import GpuSlots
+from autotune.run.state import open_run
+from autotune.run.stop import Stop, listen_to_signals
+from autotune.score import score_measurements
+from autotune.store.places import data_dir as default_data_dir
+from autotune.store.record import RunInputs
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from autotune.bench.client import BenchClient
+    from autotune.compiled import CompiledPoint
+    from autotune.predict.predictor import Timing
+    from autotune.run.events import Reporter
+    from autotune.run.executor import Settings
+    from autotune.run.experiment import ScoreOf
+    from autotune.store.result import Result
+    from autotune.store.store import Store
+
+    MakeExecutor = Callable[[Settings, Callable[[str], Timing]], Executor]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run ended. `results` are those of its points that are settled, `waiting` counts those that are not, `signal`
+    is what interrupted it.
+    """
+
+    run_id: str
+    folder: Path
+    results: tuple[Result, ...]
+    waiting: int
+    signal: signal.Signals | None = None
+
+    def count(self, status: str) -> int:
+        return sum(result.status == status for result in self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 some points failed, 128 + n interrupted by signal n (130 for Ctrl-C)."""
+        if self.signal is not None:
+            return 128 + self.signal
+        return 1 if self.count("failed") else 0
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_points(
+    points: Sequence[CompiledPoint],
+    *,
+    store: Store,
+    inputs: RunInputs | None = None,
+    reporter: Reporter | None = None,
+    timing_of: Callable[[str], Timing] | None = None,
+    score_of: ScoreOf = score_measurements,
+    choose_next: Callable[[Sequence[Result]], Sequence[str]] | None = None,
+    run_id: str | None = None,
+    data_dir: Path | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    probes: Probes | None = None,
+    make: MakeExecutor = make_executor,
+    client_of: Callable[[str], BenchClient] = find_client,
+    stop: Stop | None = None,
+) -> RunSummary:
+    """Run points and store their results, going on with the unfinished run of the same points if there is one.
+
+    Points that the checks refuse are stored as pruned. `timing_of` gives the timing of a deployment by its name, for
+    emulation (default: the roofline's). `choose_next` is asked again and again for the ids of points to run next, given
+    all results so far, until it names none that is not settled (default: every point). `run_id` goes on with that very
+    run. `data_dir` holds the run's folder. `probes`, `make`, `client_of` and `clock` stand for this machine.
+
+    SIGINT and SIGTERM stop the run: once politely, twice at once. Whatever happens, every server started is ended.
+    Raises InputError before anything is started: nothing to run (AT023), something missing here (AT030), the run in use
+    (AT032), the store unusable (AT031).
+    """
+    points = list({point.id: point for point in points}.values())
+    runnable = [point for point in points if point.runnable]
+    if not runnable:
+        raise InputError(diagnostic("AT023", "none of the points can run"))
+    reporter = reporter or Silent()
+    stop = stop or Stop()
+    probes = probes or probe_machine()
+    settings = _common_settings(runnable)
+    groups = group_points(runnable)
+    choice = choose_executor(settings, [group.deployment for group in groups], probes)
+    timing_of = timing_of or _roofline_timing(runnable)
+
+    def executor_for(group: ServerGroup) -> Executor:
+        own = _settings(group.points[0])
+        return make(own if own.name == choice.settings.name else choice.settings, timing_of)
+
+    kind = executor_for(groups[0]).kind
+    layout = slot_layout(choice.settings.name, runnable, probes)
+    found = check_run(groups, GpuSlots(layout) if layout else None, executor_for, client_of)
+    with (
+        listen_to_signals(stop),
+        open_run(store, [point.id for point in points], choice.settings.name, inputs or RunInputs(),
+                 data_dir=data_dir or default_data_dir(), clock=clock, run_id=run_id) as run,
+    ):  # fmt: skip
+        ledger = Ledger(store, run, kind, reporter, clock)
+        waiting = ledger.waiting(points)
+        ledger.report(RunOpened(run.run_id, run.folder, choice.settings.name, point_labels(points), len(waiting), run.resumed))
+        for item in [choice.note, *found]:
+            if item is not None:
+                ledger.report(Noted(item))
+        ledger.remember(runnable)
+        for point in waiting:
+            if not point.runnable:
+                ledger.prune(point)
+        bench = Bench(ledger, stop, Servers(), run.folder, executor_for, client_of, score_of)
+        limits = Limits(layout, _max_parallel(runnable))
+        _run_batches(runnable, bench, limits, choose_next)
+        waiting = ledger.waiting(points)
+        if not stop.asked:
+            store.finish_run(run.run_id, clock().isoformat(timespec="seconds"))
+        order = {point.id: place for place, point in enumerate(points)}
+        results = sorted(ledger.results(), key=lambda result: order[result.point_id])
+        summary = RunSummary(run.run_id, run.folder, tuple(results), len(waiting), stop.signal)
+        ledger.report(RunClosed(run.run_id, summary.count("done"), summary.count("failed"), summary.count("pruned"),
+                                summary.waiting, stop.asked))  # fmt: skip
+        return summary
+
+
+def _run_batches(
+    points: Sequence[CompiledPoint],
+    bench: Bench,
+    limits: Limits,
+    choose_next: Callable[[Sequence[Result]], Sequence[str]] | None,
+) -> None:
+    if choose_next is None:
+        dispatch(group_points(bench.ledger.waiting(points)), bench, limits)
+        return
+    by_id = {point.id: point for point in points}
+    while not bench.stop.asked:
+        chosen = [by_id[name] for name in choose_next(bench.ledger.results()) if name in by_id]
+        batch = bench.ledger.waiting(chosen)
+        if not batch:
+            return
+        dispatch(group_points(batch), bench, limits)
+
+
+def _settings(point: CompiledPoint) -> Settings:
+    assert point.config is not None
+    return point.config.executor
+
+
+def _common_settings(points: Sequence[CompiledPoint]) -> Settings:
+    """One run has one executor: what is measured and what is emulated must not stand side by side."""
+    names = sorted({_settings(point).name for point in points})
+    if len(names) > 1:
+        raise InputError(
+            diagnostic("AT027", f"the points name several executors: {', '.join(names)}", path="executor",
+                       help="run them one after the other, each with one executor")
+        )  # fmt: skip
+    return _settings(points[0])
+
+
+def _max_parallel(points: Sequence[CompiledPoint]) -> int | None:
+    numbers = [point.config.optimization.max_parallel for point in points if point.config is not None]
+    return min((number for number in numbers if number is not None), default=None)
+
+
+def _roofline_timing(points: Sequence[CompiledPoint]) -> Callable[[str], Timing]:
+    from autotune.predict import PREDICTORS
+
+    by_name = {point.deployment.name: point for point in points if point.deployment is not None}
+
+    def timing_of(name: str) -> Timing:
+        point = by_name[name]
+        assert point.config is not None
+        assert point.facts is not None
+        return PREDICTORS["roofline"].timing(point.config, point.facts)
+
+    return timing_of

@@ -1,0 +1,53 @@
+"""Being asked to stop: once is politely, twice is at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """Whether, and how urgently, to stop. Plain attributes, because signal handlers must not wait for locks."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self.requests = 0
+
+    @property
+    def asked(self) -> bool:
+        return self.requests > 0
+
+    @property
+    def at_once(self) -> bool:
+        return self.requests > 1
+
+    def ask(self, number: int = signal.SIGINT) -> None:
+        """Ask to stop; the first reason given stays."""
+        if self.signal is None:
+            self.signal = signal.Signals(number)
+        self.requests += 1
+
+
+@contextmanager
+def listen_to_signals(stop: Stop) -> Iterator[None]:
+    """Have SIGINT and SIGTERM ask `stop`, and put the former handlers back afterwards. Does nothing outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, _frame: Any) -> None:
+        stop.ask(number)
+
+    former = {number: signal.signal(number, ask) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)

@@ -1,0 +1,65 @@
+"""One run as stored: what was asked for, with which inputs, and how far it got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """What the points of a run were compiled from, so that `autotune resume` can compile them again.
+
+    `overrides` are as typed; `task` is the text of the task file, `task_path` where it was; `cwd` the folder that
+    relative paths are relative to; `multirun` is whether `-m` was given.
+    """
+
+    overrides: tuple[str, ...] = ()
+    task: str | None = None
+    task_path: str | None = None
+    cwd: str = ""
+    multirun: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "overrides": list(self.overrides),
+            "task": self.task,
+            "task_path": self.task_path,
+            "cwd": self.cwd,
+            "multirun": self.multirun,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> RunInputs:
+        """The inverse of `as_dict`."""
+        return cls(**{**data, "overrides": tuple(data.get("overrides", ()))})
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run. `points` are the ids of all its points in order; `counts` says how many results have which status."""
+
+    run_id: str
+    fingerprint: str
+    executor: str
+    points: tuple[str, ...]
+    inputs: RunInputs
+    created_at: str
+    """ISO 8601, UTC."""
+    finished_at: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> bool:
+        return self.finished_at is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for a listing. The inputs are left out: they are for resuming, and may hold what was typed in private."""
+        return {
+            "run_id": self.run_id,
+            "executor": self.executor,
+            "points": len(self.points),
+            "counts": dict(self.counts),
+            "created_at": self.created_at,
+            "finished_at": self.finished_at,
+        }

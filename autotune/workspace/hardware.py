@@ -1,0 +1,47 @@
+"""The GPUs in this machine, through NVML."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+
+from autotune.catalog.facts import Gpu
+
+
+@functools.cache
+def nvidia_products() -> tuple[str, ...]:
+    """Product names of the GPUs that NVML sees, e.g. `NVIDIA H100 80GB HBM3`; empty without a driver."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return ()
+    try:
+        names = [pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index)) for index in range(pynvml.nvmlDeviceGetCount())]
+    except pynvml.NVMLError:
+        return ()
+    finally:
+        pynvml.nvmlShutdown()
+    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
+
+
+def match_gpu(products: Iterable[str], gpus: Mapping[str, Gpu]) -> tuple[str, int] | None:
+    """The catalog name of the first product, and how many there are of it; None when the catalog has no such GPU.
+
+    Products are compared by the words of NVIDIA's own name, which the catalog's node labels spell with dashes.
+    """
+    listed = list(products)
+    if not listed:
+        return None
+    wanted = _words(listed[0])
+    for gpu in gpus.values():
+        labels = [gpu.product, *gpu.node_labels.values()]
+        if any(_words(label) == wanted for label in labels):
+            return gpu.name, sum(_words(product) == wanted for product in listed)
+    return None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.split(r"[^a-z0-9]+", text.lower()))

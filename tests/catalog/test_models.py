@@ -1,0 +1,42 @@
+import pytest
+
+from autotune.catalog.models import MODELS
+from autotune.catalog.parameters import count_active_params, count_params
+from autotune.catalog.registry import get_model
+
+EVERY = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+
+
+def test_there_are_dense_moe_and_mla_models_quantized_and_not():
+    assert len(MODELS) >= 25
+    assert len({model.id for model in MODELS}) == len(MODELS)
+    assert any(model.is_moe and not model.is_mla for model in MODELS)
+    assert any(model.is_mla for model in MODELS)
+    assert {None, "fp8_block", "fp8_static", "w4a16", "nvfp4", "mxfp4"} <= {model.quantization for model in MODELS}
+
+
+@EVERY
+def test_the_shape_counts_up_to_the_published_parameters(model):
+    assert count_params(model) / 1e9 == pytest.approx(model.params_b, rel=0.03)
+
+
+@EVERY
+def test_active_parameters_are_near_the_published_ones(model):
+    # Publishers count shared experts and tables differently, so this is wider.
+    assert count_active_params(model) / 1e9 == pytest.approx(model.active_params_b, rel=0.1)
+
+
+@EVERY
+def test_the_shape_is_consistent(model):
+    assert model.source
+    assert model.num_heads % model.num_kv_heads == 0
+    assert model.num_moe_layers <= model.num_layers
+    assert (model.num_experts > 0) == (model.num_moe_layers > 0) == (model.experts_per_token > 0)
+    assert model.num_sliding_layers <= model.num_layers
+    assert (model.num_sliding_layers > 0) == (model.sliding_window is not None)
+    assert (model.kv_lora_rank is None) == (model.qk_rope_head_dim is None)
+
+
+def test_a_dense_model_uses_all_its_parameters_and_a_moe_model_few():
+    assert count_active_params(get_model("Qwen3-32B")) == count_params(get_model("Qwen3-32B"))
+    assert count_active_params(get_model("gpt-oss-120b")) / 1e9 == pytest.approx(5.13, rel=0.01)

@@ -1,0 +1,31 @@
+"""What every test may use: golden files, and the one flag that rewrites them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite golden files with what the code gives now")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(path, text)`: the text must be what the file `golden/<path>` beside the test module holds, byte for byte."""
+    folder = request.path.parent / "golden"
+
+    def compare(path: str, text: str) -> None:
+        file = folder / path
+        if request.config.getoption("--update-golden"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode())
+        if not file.is_file():
+            pytest.fail(f"there is no {file.name} in {file.parent}; `pytest --update-golden` writes it")
+        assert text == file.read_bytes().decode(), f"{path} differs; `pytest --update-golden` takes the new text"
+
+    return compare

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autotune.diagnostics import InputError
+from autotune.emit import EMITTERS, emit_point, find_emitters
+
+from .cases import CASES, FULL, HOSTILE, PLAIN
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def test_emitters_come_in_the_order_asked_for_and_once():
+    assert list(find_emitters(["k8s", "shell", "k8s"])) == ["k8s", "shell"]
+
+
+def test_every_unknown_target_is_named_with_the_nearest_known():
+    with pytest.raises(InputError) as error:
+        find_emitters(["k8", "shell", "docker-compose"])
+    assert [item.code for item in error.value.diagnostics] == ["AT029", "AT029"]
+    assert "'k8'" in error.value.diagnostics[0].message
+    assert "k8s" in error.value.diagnostics[0].help
+    assert "compose" in error.value.diagnostics[1].help
+
+
+def test_each_target_has_one_file_in_the_deployments_folder():
+    files = emit_point(PLAIN, EMITTERS)
+    folder = PLAIN.name
+    assert list(files) == [f"{folder}/shell.sh", f"{folder}/docker.sh", f"{folder}/compose.yaml", f"{folder}/k8s.yaml"]
+
+
+def test_no_target_overwrites_the_file_of_another():
+    names = [name for emitter in EMITTERS.values() for name in emitter.emit(FULL)]
+    assert len(set(names)) == len(names)
+
+
+def test_what_several_targets_refuse_is_reported_at_once_and_only_once():
+    bad = replace(PLAIN, nodes=2, labels={"team": "a b"}, env={"UID": "0"})
+    with pytest.raises(InputError) as error:
+        emit_point(bad, EMITTERS)
+    paths = [item.path for item in error.value.diagnostics]
+    assert sorted(paths) == ["deploy.labels.team", "misc.env.UID", "system.nodes"]
+
+
+def test_text_is_what_the_golden_files_hold(case, golden):
+    for path, text in emit_point(CASES[case], EMITTERS).items():
+        golden(f"{case}/{path.partition('/')[2]}", text)
+
+
+def test_every_golden_file_is_still_emitted():
+    emitted = {
+        GOLDEN / case / name for case in CASES for emitter in EMITTERS.values() for name in emitter.emit(CASES[case])
+    }
+    assert {path for path in GOLDEN.rglob("*") if path.is_file()} == emitted
+
+
+def test_the_same_deployment_gives_the_same_bytes_whatever_the_order_of_its_maps(deployment):
+    turned = replace(
+        deployment,
+        **{
+            name: dict(reversed(getattr(deployment, name).items()))
+            for name in ("env", "files", "labels", "annotations", "node_selector")
+        },
+    )
+    assert emit_point(turned, EMITTERS) == emit_point(deployment, EMITTERS)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "hostile"])
+def test_no_none_in_any_output(case):
+    for text in emit_point(CASES[case], EMITTERS).values():
+        assert "None" not in text
+        assert "null" not in text
+
+
+def test_a_heading_stays_a_comment():
+    for path, text in emit_point(HOSTILE, EMITTERS).items():
+        lines = text.split("\n")
+        note = next(line for line in lines if line.startswith("# note: "))
+        assert "second `id`" in note, path
+        assert "kind" not in note
+
+
+def test_replicas_that_a_target_does_not_start_are_mentioned():
+    files = emit_point(FULL, EMITTERS)
+    for name in ("shell.sh", "docker.sh", "compose.yaml"):
+        assert "# replicas: 3 were asked for; this file starts one." in files[f"{FULL.name}/{name}"]
+    assert "this file starts one" not in files[f"{FULL.name}/k8s.yaml"]

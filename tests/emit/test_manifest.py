@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autotune.emit import manifest
+from autotune.emit.manifest import dump_documents
+
+from .cases import ANY_TEXT
+
+KEYS = st.text("abcxyz/.-_09", min_size=1, max_size=20)
+DATA = st.dictionaries(
+    KEYS,
+    st.recursive(
+        ANY_TEXT | st.integers() | st.booleans(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+        max_leaves=12,
+    ),
+    max_size=4,
+)
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.lists(DATA, min_size=1, max_size=3))
+def test_documents_read_back_as_they_were(documents):
+    assert list(yaml.safe_load_all(dump_documents(documents, ["heading"]))) == documents
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.lists(DATA, min_size=1, max_size=3))
+def test_the_dumper_in_c_and_the_one_in_python_write_the_same_bytes(documents):
+    in_use = dump_documents(documents)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest, "_DUMPER", yaml.SafeDumper)
+        assert dump_documents(documents) == in_use
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["yes", "No", "ON", "y", "n", "true", "null", "~", "", "1", "-1", "1e3", "1.5", ".5", "0x10", "0o17", "0777", "08", "1_000",
+     "12:30:45", "2024-01-01", "2024-01-01T00:00:00Z", ".inf", "-.INF", ".NaN", "=", "<<", "8Gi", "1.2.3"],
+)  # fmt: skip
+def test_text_that_a_reader_takes_for_something_else_is_quoted(text):
+    assert dump_documents([{"a": text}]) == f"---\na: '{text}'\n"
+
+
+def test_long_text_stays_on_one_line():
+    assert dump_documents([{"a": "word " * 400 + "end"}]).count("\n") == 2
+
+
+def test_several_lines_are_readable():
+    assert dump_documents([{"a": "b: 1\n\nc:\n  - $x\n"}]) == "---\na: |\n  b: 1\n\n  c:\n    - $x\n"
+
+
+def test_what_is_there_twice_is_written_twice():
+    both = {"gpu": "2"}
+    assert dump_documents([{"a": both, "b": both}]) == "---\na:\n  gpu: '2'\nb:\n  gpu: '2'\n"
+
+
+@pytest.mark.parametrize("data", [{"a": None}, {"a": [None]}, {None: "a"}])
+def test_none_is_a_mistake(data):
+    with pytest.raises(TypeError, match="no null"):
+        dump_documents([data])
+
+
+def test_other_objects_are_a_mistake():
+    with pytest.raises(TypeError, match="not date"):
+        dump_documents([{"a": dt.date(2024, 1, 1)}])
