@@ -144,8 +144,12 @@ class _Walk:
             case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
                 options = self._options(module, inner, env)
                 return options.get(key) if isinstance(options, dict) else None
-            case ast.Dict(keys=[None, *_], values=values):
-                return self._options(module, values[0], env)
+            case ast.Dict(keys=[None, *keys], values=[first, *values]):
+                option = self._options(module, first, env)
+                for key, value in zip(keys, values, strict=True):
+                    if isinstance(option, Option) and isinstance(key, ast.Constant):
+                        option = self._changed(module, option, str(key.value), value)
+                return option
             case _:
                 return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -11,6 +12,9 @@ from autotune.bench.emulated import EMULATED_HEADER, SPEED_HEADER
 from autotune.bench.prompts import PromptSource
 from autotune.bench.stream import COMPLETIONS, Sender
 from autotune.bench.summary import RequestRecord
+
+if TYPE_CHECKING:
+    from autotune.bench.connections import Connections
 
 #: Words of the two prompts that the tokens of a word are found with.
 _SHORT, _LONG = 16, 112
@@ -28,10 +32,11 @@ class WordCount:
         return max(1, round((tokens - self.fixed) / self.per_word))
 
 
-async def emulated_speed(client: httpx.AsyncClient, base_url: str) -> float | None:
+async def emulated_speed(connections: Connections, base_url: str) -> float | None:
     """How many times faster than emulated time the server runs, None for a real one."""
     try:
-        answer = await client.get(f"{base_url}/health", timeout=_TIMEOUT_S)
+        async with connections.client() as client:
+            answer = await client.get(f"{base_url}/health", timeout=_TIMEOUT_S)
     except httpx.HTTPError:
         return None  # the load itself will say what is wrong
     if answer.headers.get(EMULATED_HEADER) != "true":

@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
+from autotune.bench.connections import Connections
 from autotune.bench.drive import Drive, Request, closed_loop, open_loop
 from autotune.bench.emulated import rescale
 from autotune.bench.errors import BenchCancelled, BenchError
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 IGNORE_EOS_ENGINES = frozenset({"vllm", "sglang", "trtllm"})
 
 _CANCEL_POLL_S = 0.05
-_CONNECT_TIMEOUT_S = 10.0
 
 
 class QuickClient:
@@ -58,8 +56,8 @@ class QuickClient:
 
 async def send_warmup(endpoint: Endpoint, benchmark: Benchmark, load: Load, count: int) -> None:
     """Send `count` requests of this load and forget them, whatever comes of them."""
-    async with _http_client() as client:
-        run = await _prepare(client, endpoint, benchmark)
+    async with Connections() as connections:
+        run = await _prepare(connections, endpoint, benchmark)
         await run.warm_up(load, count, "warmup")
 
 
@@ -109,8 +107,8 @@ class _Run:
 
 async def _measure(job: BenchJob) -> list[Measurement]:
     measurements: list[Measurement] = []
-    async with _http_client() as client:
-        run = await _prepare(client, job.endpoint, job.benchmark)
+    async with Connections() as connections:
+        run = await _prepare(connections, job.endpoint, job.benchmark)
         for index, load in enumerate(job.loads):
             try:
                 measurements.append(await run.measure(load, f"{job.folder} {index} {load.label}", job.gpus))
@@ -119,13 +117,13 @@ async def _measure(job: BenchJob) -> list[Measurement]:
     return measurements
 
 
-async def _prepare(client: httpx.AsyncClient, endpoint: Endpoint, benchmark: Benchmark) -> _Run:
-    speed = await emulated_speed(client, endpoint.base_url)
+async def _prepare(connections: Connections, endpoint: Endpoint, benchmark: Benchmark) -> _Run:
+    speed = await emulated_speed(connections, endpoint.base_url)
     fields: dict[str, Any] = {"temperature": 0.0}
     if endpoint.engine in IGNORE_EOS_ENGINES:
         fields["ignore_eos"] = True
     fields |= benchmark.request_params
-    sender = Sender(client, endpoint.base_url, CHAT, endpoint.model, fields, emulated=speed is not None)
+    sender = Sender(connections, endpoint.base_url, CHAT, endpoint.model, fields, emulated=speed is not None)
     if speed is not None:
         return _Run(sender, WordCount(), speed, benchmark)
     try:
@@ -134,15 +132,6 @@ async def _prepare(client: httpx.AsyncClient, endpoint: Endpoint, benchmark: Ben
     except TimeoutError as error:
         raise BenchError(f"no answer to a request for one token within max_time_s={benchmark.max_time_s:g}") from error
     return _Run(sender, count, None, benchmark)
-
-
-def _http_client() -> httpx.AsyncClient:
-    # No read timeout: a measurement has one limit, and that is max_time_s.
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(None, connect=_CONNECT_TIMEOUT_S),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
-        trust_env=False,
-    )
 
 
 async def _until_cancelled(work: Coroutine[Any, Any, list[Measurement]], job: BenchJob) -> list[Measurement]:

@@ -14,6 +14,7 @@ from autotune.bench.emulated import DUE_KEY, LOOP_HEADER, SENT_HEADER
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from autotune.bench.connections import Connections
     from autotune.bench.summary import RequestRecord
 
 #: Request paths and the body's field for the prompt, the preferred one first.
@@ -30,9 +31,9 @@ class _StreamError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """How requests of one measurement are sent: the connection pool, where to, and the fields that all bodies share."""
+    """How requests of one measurement are sent: over what, where to, and the fields that all bodies share."""
 
-    client: httpx.AsyncClient
+    connections: Connections
     base_url: str
     path: str
     model: str
@@ -54,7 +55,10 @@ class Sender:
                 headers[LOOP_HEADER] = f"{loop[0]} {loop[1]}"
         try:
             url = self.base_url + self.path
-            async with self.client.stream("POST", url, content=content, headers=headers) as answer:
+            async with (
+                self.connections.client() as client,
+                client.stream("POST", url, content=content, headers=headers) as answer,
+            ):
                 if answer.status_code == httpx.codes.OK:
                     await self._read(answer, record)
                 else:

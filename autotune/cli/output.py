@@ -20,12 +20,12 @@ def print_json(data: Any) -> None:
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], file: TextIO | None = None, labels: Mapping[str, str] | None = None) -> None:
-    """Each finding once. `labels` gives a point id the words that people know it by."""
+    """Each finding once. `labels` gives a point id the words that people know it by; the only point needs none."""
     stream = sys.stderr if file is None else file
     for item in unique(diagnostics):
         block = render_text([item])
         if item.point is not None:
-            known = (labels or {}).get(item.point)
+            known = (labels or {}).get(item.point) if len(labels or ()) > 1 else None
             block = block.replace(f"  point: {item.point}", f"  point: {known}" if known else "").replace("\n\n", "\n").rstrip()
         if _colourful(stream):
             head, bracket, rest = block.partition("[")

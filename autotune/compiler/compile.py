@@ -36,7 +36,9 @@ def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, wor
     found: list[Diagnostic] = []
     data: dict[str, Any] = copy_tree(point.data)
     origin: dict[str, Writer] = dict(point.origin)
+    complete = not isinstance(layers, InputError)
     if isinstance(layers, InputError):
+        # Without its profiles the point is not what was asked for: checking it would report what they may have mended.
         found += [item.at(point.profile_writer) for item in layers.diagnostics]
         layers = ()
     facts: Facts | None = None
@@ -60,7 +62,7 @@ def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, wor
     deployment = None
     if config is not None:
         data = config.as_dict()
-        if facts is not None:
+        if facts is not None and complete:
             found += run_checks(config, facts, origin)
             lowered = world.engines[facts.engine].lower(config, facts)
             found += [item.at(origin.get(item.path or "")) for item in lowered.diagnostics]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,10 +60,12 @@ class _Work:
         self._active: dict[str, tuple[Slot, ...]] = {}
         self._ended: queue.SimpleQueue[tuple[str, BaseException | None]] = queue.SimpleQueue()
         self._told = 0
+        self._given_up: float | None = None
 
     @property
     def busy(self) -> bool:
-        return bool(self._active)
+        """Whether a group still runs; after a stop at once, only for the time that clean-up may take."""
+        return bool(self._active) and (self._given_up is None or time.monotonic() < self._given_up)
 
     def start(self, group: ServerGroup) -> bool:
         """Start a group in a thread of its own if there is room."""
@@ -95,17 +98,10 @@ class _Work:
     def finish(self) -> None:
         """On the way out with work still going on, which an exception alone leads to: stop it and wait for it."""
         if self.busy:
-            self._bench.stop.ask()
-        deadline = None
+            self._bench.stop.ask(None)
         while self.busy:
-            if self._bench.stop.at_once and deadline is None:
-                deadline = time.monotonic() + _AT_ONCE_S
-            if deadline is not None and time.monotonic() > deadline:
-                return
-            try:
+            with suppress(Exception):  # the first exception is the one that is raised
                 self.wait()
-            except Exception:  # noqa: BLE001 - the first exception is the one that is raised
-                continue
 
     def _run(self, group: ServerGroup, devices: tuple[str, ...]) -> None:
         error: BaseException | None = None
@@ -121,4 +117,5 @@ class _Work:
             self._told = stop.requests
             self._bench.ledger.report(Stopping(stop.signal.name, stop.at_once))
         if stop.at_once:
+            self._given_up = self._given_up or time.monotonic() + _AT_ONCE_S
             self._bench.servers.end_all()

@@ -1,5 +1,7 @@
 """The emulated server of this package in the place of an engine."""
 
+# ruff: noqa: ARG002 - the arguments of the protocol
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -89,7 +89,15 @@ class RunClosed:
 
 
 Event = (
-    RunOpened | Noted | ServerStarting | ServerReady | PointStarted | PointFinished | ServerRemoved | Stopping | RunClosed
+    RunOpened
+    | Noted
+    | ServerStarting
+    | ServerReady
+    | PointStarted
+    | PointFinished
+    | ServerRemoved
+    | Stopping
+    | RunClosed
 )
 
 
@@ -102,5 +110,5 @@ class Reporter(Protocol):
 class Silent:
     """A reporter for which no news is good news."""
 
-    def report(self, event: Event) -> None:
+    def report(self, event: Event) -> None:  # noqa: ARG002
         return

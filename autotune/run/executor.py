@@ -97,7 +97,7 @@ def make_executor(settings: Settings, timing_of: Callable[[str], Timing]) -> Exe
     return EXECUTORS[settings.name](settings, timing_of)
 
 
-def _local(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:
+def _local(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:  # noqa: ARG001
     from autotune.run.local import LocalServer
 
     return LocalServer(settings)  # type: ignore[arg-type]

@@ -177,7 +177,9 @@ class _Serving:
             ledger.report(PointStarted(point.id, self._group.deployment.name, len(loads)))
             now = time.monotonic()
             deadline = min(now + benchmark_limit_s(config.benchmark, len(loads)), began + config.optimization.timeout_s)
-            client = self._bench.client_of(client_name(config.benchmark.tool, emulated=self._executor.kind == "emulated"))
+            client = self._bench.client_of(
+                client_name(config.benchmark.tool, emulated=self._executor.kind == "emulated")
+            )
             folder = _point_folder(self._bench.folder, point) / "bench"
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
@@ -210,13 +212,25 @@ class _Serving:
             return failure
         log = self._executor.logs()[-4096:]
         if late:
-            return Failure("timeout", "the benchmark did not end in time", "raise optimization.timeout_s, or lower benchmark.max_time_s", log)
+            return Failure(
+                "timeout",
+                "the benchmark did not end in time",
+                "raise optimization.timeout_s, or lower benchmark.max_time_s",
+                log,
+            )
         if isinstance(error, BenchError):
-            return Failure("benchmark", error.message, "the client's own output is in the `bench` folder of the point", error.log_tail or log)
+            return Failure(
+                "benchmark",
+                error.message,
+                "the client's own output is in the `bench` folder of the point",
+                error.log_tail or log,
+            )
         if isinstance(error, InputError):
             return Failure("benchmark", str(error), error.diagnostics[0].help or "" if error.diagnostics else "")
         trace = "".join(traceback.format_exception(error))
-        return Failure("benchmark", f"{type(error).__name__}: {error}", "this is a defect of autotune; please report it", trace)
+        return Failure(
+            "benchmark", f"{type(error).__name__}: {error}", "this is a defect of autotune; please report it", trace
+        )
 
 
 def _point_folder(run: Path, point: CompiledPoint) -> Path:

@@ -86,7 +86,9 @@ _PREFIX = re.compile(
 )
 _QUIET = frozenset({"DEBUG", "INFO", "WARNING"})
 _EXCEPTION = re.compile(r"^([A-Za-z_]\w*\.)*[A-Z]\w*(Error|Exception|Exit|Interrupt)\b")
-_WRAPPER = re.compile(r"See root cause above|Engine core initialization failed|Engine process failed|EngineDeadError|worker died")
+_WRAPPER = re.compile(
+    r"See root cause above|Engine core initialization failed|Engine process failed|EngineDeadError|worker died"
+)
 _SIGKILL = (-9, 137)
 
 
@@ -105,7 +107,9 @@ def classify(log_tail: str, exit_code: int | None, phase: Phase) -> Failure:
     cause = _last_words(lines)
     if exit_code in _SIGKILL:
         what = f"the engine was killed (SIGKILL){f'; its last words: {cause}' if cause else ''}"
-        return Failure("killed", _message(what), "most often the kernel does this when host memory runs out; look at dmesg", tail)
+        return Failure(
+            "killed", _message(what), "most often the kernel does this when host memory runs out; look at dmesg", tail
+        )
     if exit_code is None:
         if phase == "start":
             return Failure("not_ready", _message(f"the server was not ready in time; last line of its log: {cause or 'none'}"),

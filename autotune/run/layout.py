@@ -28,7 +28,9 @@ def slot_layout(executor: str, points: Sequence[CompiledPoint], probes: Probes) 
             nodes = max(nodes, point.config.system.nodes, point.deployment.nodes)
             width = max(width, declared, -(-point.deployment.gpus // point.deployment.nodes))
         return tuple(tuple(str(index) for index in range(width)) for _ in range(nodes))
-    if executor == "local" and any(point.deployment is not None and point.deployment.gpu_vendor == "nvidia" for point in points):
+    if executor == "local" and any(
+        point.deployment is not None and point.deployment.gpu_vendor == "nvidia" for point in points
+    ):
         devices = visible_devices(len(probes.gpus()))
         return (devices,) if devices else ()
     return ()

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 class Ledger:
     """Results of one run, from every thread that works on it. `kind` is what its executor yields."""
 
-    def __init__(self, store: Store, run: OpenRun, kind: Kind, reporter: Reporter, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, run: OpenRun, kind: Kind, reporter: Reporter, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._run_id = run.run_id
         self._kind = kind
@@ -51,7 +53,12 @@ class Ledger:
         """Know which points ran out of memory before this process started."""
         for point in points:
             earlier = self._settled.get(point.id)
-            if earlier is not None and earlier.status == "failed" and earlier.failure and earlier.failure.kind == "out_of_memory":
+            if (
+                earlier is not None
+                and earlier.status == "failed"
+                and earlier.failure
+                and earlier.failure.kind == "out_of_memory"
+            ):
                 self._too_large.append(point)
 
     def results(self) -> list[Result]:
@@ -75,7 +82,9 @@ class Ledger:
             self._attempts.pop(point.id, None)
             self._store.forget(self._run_id, point.id)
 
-    def done(self, point: CompiledPoint, measurements: Sequence[Measurement], best: int | None, score: float | None) -> None:
+    def done(
+        self, point: CompiledPoint, measurements: Sequence[Measurement], best: int | None, score: float | None
+    ) -> None:
         self._settle(replace(self._result(point, "done"), measurements=tuple(measurements), best=best, score=score))
 
     def failed(self, point: CompiledPoint, failure: Failure, measurements: Sequence[Measurement] = ()) -> None:
@@ -83,7 +92,9 @@ class Ledger:
         if failure.kind == "out_of_memory":
             with self._lock:
                 self._too_large.append(point)
-        failure = replace(failure, message=mask(failure.message, os.environ), log_tail=mask(failure.log_tail, os.environ))
+        failure = replace(
+            failure, message=mask(failure.message, os.environ), log_tail=mask(failure.log_tail, os.environ)
+        )
         self._settle(replace(self._result(point, "failed"), measurements=tuple(measurements), failure=failure))
 
     def prune(self, point: CompiledPoint) -> bool:

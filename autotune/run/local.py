@@ -85,7 +85,6 @@ class LocalServer:
         self._supervisor = subprocess.Popen(  # noqa: S603 - a list, no shell
             [sys.executable, "-I", supervise.__file__, "--log", str(self._log), "--record", str(record),
              "--stop-timeout-s", str(self._settings.stop_timeout_s), "--", command, *placed.argv[1:]],
-            cwd=place.folder,
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -97,9 +96,15 @@ class LocalServer:
     def ready(self, endpoint: Endpoint, limit_s: float, cancelled: Callable[[], bool]) -> None:
         """Wait for the health probe to answer, from this very process: a port may have been taken by another."""
         own = self._settings.ready_timeout_s
-        outcome = wait_ready(endpoint.base_url + self._probe_path, min(own, limit_s), alive=self._alive, cancelled=cancelled)
+        outcome = wait_ready(
+            endpoint.base_url + self._probe_path, min(own, limit_s), alive=self._alive, cancelled=cancelled
+        )
         if outcome == "ready" and not self._listens(int(endpoint.base_url.rpartition(":")[2])):
-            raise ExperimentFailed(Failure("infrastructure", "another process answers on the port chosen for the server", log_tail=self.logs()))
+            raise ExperimentFailed(
+                Failure(
+                    "infrastructure", "another process answers on the port chosen for the server", log_tail=self.logs()
+                )
+            )
         if outcome == "ended":
             raise ExperimentFailed(self.failure() or classify(self.logs(), None, "start"))
         if outcome == "late":
@@ -157,7 +162,9 @@ class LocalServer:
     def _environment(self, deployment: Deployment, devices: tuple[str, ...]) -> dict[str, str]:
         env = {**os.environ, **deployment.env, **self._settings.env}
         if self._settings.bin_dir is not None:
-            env["PATH"] = os.pathsep.join([str(Path(self._settings.bin_dir).expanduser().absolute()), env.get("PATH", os.defpath)])
+            env["PATH"] = os.pathsep.join(
+                [str(Path(self._settings.bin_dir).expanduser().absolute()), env.get("PATH", os.defpath)]
+            )
         if devices:
             env["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
         return env

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 HIDDEN = "(hidden)"
 
-_SECRET_NAME = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)(?!S?_?(COUNT|LIMIT|LEN|NUM))", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)(?!S?_?(COUNT|LIMIT|LEN|NUM))",
+    re.IGNORECASE,
+)
 #: A count of tokens is no token: values that are numbers stay.
 _NUMBER = re.compile(r"-?\d+(\.\d+)?$")
 _OVERRIDE = re.compile(r"^(?P<path>[+~]*(misc|executor)\.env\.(?P<name>\w+))=(?P<value>.*)$", re.DOTALL)

@@ -123,7 +123,9 @@ def run_points(
     ):  # fmt: skip
         ledger = Ledger(store, run, kind, reporter, clock)
         waiting = ledger.waiting(points)
-        ledger.report(RunOpened(run.run_id, run.folder, choice.settings.name, point_labels(points), len(waiting), run.resumed))
+        ledger.report(
+            RunOpened(run.run_id, run.folder, choice.settings.name, point_labels(points), len(waiting), run.resumed)
+        )
         for item in [choice.note, *found]:
             if item is not None:
                 ledger.report(Noted(item))

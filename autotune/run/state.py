@@ -55,7 +55,7 @@ def open_run(
     others, AT032 when another process works on it.
     """
     fingerprint = run_fingerprint(point_ids, executor)
-    runs = make_private(data_dir / "runs")
+    runs = make_private(data_dir.absolute() / "runs")
     with ExitStack() as held:
         with RunLock(runs, wait=True):  # so that two processes do not both make the run
             sweep_runs(runs)
@@ -64,7 +64,9 @@ def open_run(
             if record is None:
                 now = clock()
                 name = _free_name(runs, f"{now:%Y%m%d-%H%M%S}-{fingerprint[:6]}")
-                record = RunRecord(name, fingerprint, executor, tuple(point_ids), inputs, now.isoformat(timespec="seconds"))
+                record = RunRecord(
+                    name, fingerprint, executor, tuple(point_ids), inputs, now.isoformat(timespec="seconds")
+                )
             folder = make_private(runs / record.run_id)
             try:
                 held.enter_context(RunLock(folder))
@@ -75,7 +77,9 @@ def open_run(
                 ) from None  # fmt: skip
             if not resumed:
                 store.create_run(record)
-            (folder / "run.json").write_text(json.dumps(record.as_dict() | {"point_ids": list(record.points)}, indent=2) + "\n")
+            (folder / "run.json").write_text(
+                json.dumps(record.as_dict() | {"point_ids": list(record.points)}, indent=2) + "\n"
+            )
         earlier = {result.point_id: result for result in store.results(record.run_id)}
         yield OpenRun(record, folder, resumed, earlier)
 

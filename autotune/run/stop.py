@@ -28,9 +28,9 @@ class Stop:
     def at_once(self) -> bool:
         return self.requests > 1
 
-    def ask(self, number: int = signal.SIGINT) -> None:
-        """Ask to stop; the first reason given stays."""
-        if self.signal is None:
+    def ask(self, number: int | None = signal.SIGINT) -> None:
+        """Ask to stop; the first signal given stays, None is for an error that ends the run."""
+        if self.signal is None and number is not None:
             self.signal = signal.Signals(number)
         self.requests += 1
 

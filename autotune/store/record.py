@@ -11,7 +11,7 @@ class RunInputs:
     """What the points of a run were compiled from, so that `autotune resume` can compile them again.
 
     `overrides` are as typed; `task` is the text of the task file, `task_path` where it was; `cwd` the folder that
-    relative paths are relative to; `multirun` is whether `-m` was given.
+    relative paths are relative to; `multirun` is whether `-m` was given; `config_dirs` are further folders of config groups.
     """
 
     overrides: tuple[str, ...] = ()
@@ -19,6 +19,7 @@ class RunInputs:
     task_path: str | None = None
     cwd: str = ""
     multirun: bool = False
+    config_dirs: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -27,12 +28,13 @@ class RunInputs:
             "task_path": self.task_path,
             "cwd": self.cwd,
             "multirun": self.multirun,
+            "config_dirs": list(self.config_dirs),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> RunInputs:
         """The inverse of `as_dict`."""
-        return cls(**{**data, "overrides": tuple(data.get("overrides", ()))})
+        return cls(**{**data, **{name: tuple(data.get(name, ())) for name in ("overrides", "config_dirs")}})
 
 
 @dataclass(frozen=True, slots=True)

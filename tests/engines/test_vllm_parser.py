@@ -35,7 +35,7 @@ def lowered_lines(version):
     """Command lines of the random configs in which nothing is wrong."""
     lines = []
 
-    @settings(max_examples=400, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=800, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(configs())
     def lower(made):
         lowered = VLLM.lower(made, facts(made.model.id, version))
@@ -92,7 +92,7 @@ def shape(flag):
 
 
 def test_the_real_parser_takes_what_is_lowered(real, lines):
-    assert len(lines) > 200
+    assert len(lines) > 300
     verdicts = real["verdicts"][2:]
     refused = [(line, verdict) for line, verdict in zip(lines, verdicts, strict=True) if verdict is not None]
     assert refused == []

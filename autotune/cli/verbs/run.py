@@ -1,0 +1,61 @@
+"""autotune run: the whole way, from overrides to a Pareto frontier."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from autotune.cli.inputs import Inputs, add_inputs, labels, read_inputs
+from autotune.cli.output import print_diagnostics
+from autotune.cli.outcome import show_outcome
+from autotune.compiled import CompiledPoint
+from autotune.compiler import prune
+from autotune.run import run_points
+from autotune.run.progress import make_reporter
+from autotune.store import RunInputs, Store
+from autotune.workspace.files import read_text
+
+EPILOG = """\
+The executor is chosen with executor=local, executor=emulated or executor=auto (the default, which says what it took).
+The same command goes on with a run that was interrupted. Ctrl-C stops politely and removes what was started; twice, at once.
+Exit codes: 0 done, 1 some points failed, 2 the input is wrong, 130 interrupted."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_inputs(parser)
+    add_store(parser)
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """The option of every verb that reads or writes results."""
+    parser.add_argument("--store", metavar="FILE_OR_URL", help="where results are kept (default: autotune.db in the user's data folder, or $AUTOTUNE_HOME)")
+
+
+def run(args: argparse.Namespace) -> int:
+    inputs = read_inputs(args)
+    points = inputs.compile()
+    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points))
+    prune(points)
+    return run_compiled(points, record_inputs(inputs, args), args.store)
+
+
+def run_compiled(points: Sequence[CompiledPoint], inputs: RunInputs, store: str | None, run_id: str | None = None) -> int:
+    """Run compiled points and show what came of them."""
+    with Store(store) as opened:
+        with make_reporter() as reporter:
+            summary = run_points(points, store=opened, inputs=inputs, reporter=reporter, run_id=run_id)
+        show_outcome(opened.find_run(summary.run_id), summary.results, summary.folder)
+    return summary.exit_code
+
+
+def record_inputs(inputs: Inputs, args: argparse.Namespace) -> RunInputs:
+    """What `autotune resume` needs to compile the same points again."""
+    return RunInputs(
+        overrides=inputs.overrides,
+        task=None if inputs.task is None else read_text(Path(inputs.task), "task file"),
+        task_path=inputs.task,
+        cwd=str(Path.cwd()),
+        multirun=args.multirun,
+        config_dirs=tuple(args.config_dir),
+    )

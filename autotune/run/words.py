@@ -1,0 +1,109 @@
+"""Events in words, one line each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from autotune.diagnostics import render_text
+from autotune.run.events import (
+    Noted,
+    PointFinished,
+    PointStarted,
+    RunClosed,
+    RunOpened,
+    ServerReady,
+    ServerStarting,
+    Stopping,
+)
+
+if TYPE_CHECKING:
+    from autotune.bench.metrics import Measurement
+    from autotune.run.events import Event
+    from autotune.store.result import Result
+
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Narrator:
+    """Puts events in words. It remembers the points' labels, how many are settled, and which is best."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.settled = 0
+        self.best: Result | None = None
+        self._labels: dict[str, str] = {}
+
+    def take(self, event: Event) -> None:
+        """Note what an event changes."""
+        if isinstance(event, RunOpened):
+            self._labels = event.labels
+            self.total = len(event.labels)
+            self.settled = self.total - event.waiting
+        elif isinstance(event, PointFinished):
+            self.settled += 1
+            score = event.result.score
+            if score is not None and (self.best is None or self.best.score is None or score < self.best.score):
+                self.best = event.result
+
+    def label(self, point_id: str) -> str:
+        return printable(self._labels.get(point_id, point_id))
+
+    def tell(self, event: Event) -> str | None:
+        """The line, or lines, for an event; None where it is not worth one. Call `take` first."""
+        if isinstance(event, RunOpened):
+            how = "goes on" if event.resumed else "starts"
+            return f"run {event.run_id} {how} on {event.executor}: {event.waiting} of {self.total} points to run\nlogs and raw output: {event.folder}"
+        if isinstance(event, Noted):
+            return printable(render_text([event.diagnostic]))
+        if isinstance(event, ServerStarting):
+            again = f", try {event.attempt}" if event.attempt > 1 else ""
+            more = f" and {len(event.points) - 1} more" if len(event.points) > 1 else ""
+            return f"starting a server ({event.gpus} GPU{'' if event.gpus == 1 else 's'}{again}) for {self.label(event.points[0])}{more}"
+        if isinstance(event, ServerReady):
+            return f"server {event.deployment} is ready after {event.seconds:.0f} s"
+        if isinstance(event, PointStarted):
+            return f"measuring {self.label(event.point_id)}: {event.loads} load{'' if event.loads == 1 else 's'}"
+        if isinstance(event, PointFinished):
+            return self._outcome(event.result)
+        if isinstance(event, Stopping):
+            if event.at_once:
+                return f"{event.signal} again: ending every server at once"
+            return f"{event.signal}: stopping, and ending every server; once more to end them at once"
+        if isinstance(event, RunClosed):
+            counts = f"{event.done} done, {event.failed} failed, {event.pruned} pruned"
+            if event.interrupted:
+                return f"run {event.run_id} is interrupted: {counts}, {event.waiting} to go; the same command goes on with it, or `autotune resume {event.run_id}`"
+            return f"run {event.run_id} is over: {counts}"
+        return None
+
+    def _outcome(self, result: Result) -> str:
+        head = f"[{self.settled}/{self.total}] {result.status} {self.label(result.point_id)}"
+        if result.failure is not None:
+            lines = [f"{head}: {result.failure.kind}: {printable(result.failure.message)}"]
+            if result.failure.remedy:
+                lines.append(f"  help: {result.failure.remedy}")
+            return "\n".join(lines)
+        if result.best is not None:
+            return f"{head}: {metrics_in_words(result.measurements[result.best])}{_mark(result)}"
+        return head
+
+
+def metrics_in_words(measurement: Measurement) -> str:
+    """The figures people look at first: throughput, TTFT and TPOT (means), and failed requests if there were any."""
+    parts = [f"{measurement.output_tokens_per_s:,.0f} tok/s out"]
+    for name, stats in (("TTFT", measurement.ttft_ms), ("TPOT", measurement.tpot_ms)):
+        if "mean" in stats:
+            parts.append(f"{name} {stats['mean']:,.1f} ms")
+    if measurement.failed:
+        parts.append(f"{measurement.error_rate:.0%} of requests failed")
+    return f"{', '.join(parts)} at {measurement.load.label}"
+
+
+def printable(text: str) -> str:
+    """Text without what would steer a terminal: names and logs are other people's."""
+    return _CONTROL.sub("", text)
+
+
+def _mark(result: Result) -> str:
+    return "" if result.kind == "measured" else f" ({result.kind})"
