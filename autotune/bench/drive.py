@@ -49,7 +49,11 @@ async def closed_loop(sender: Sender, requests: Iterator[Request], total: int, s
     cut_at = await _run([asyncio.create_task(slot()) for _ in range(slots)], start + limit_s)
     _give_up(records, cut_at)
     if cut_at is not None:
-        dry.append(max((record.chunks[-1] for record in records if record.chunks), default=cut_at) if sender.emulated else cut_at)
+        dry.append(
+            max((record.chunks[-1] for record in records if record.chunks), default=cut_at)
+            if sender.emulated
+            else cut_at
+        )
     return Drive(records, start, min(dry))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 # Common short English words; after a space most tokenizers of language models have each as one token.
-_WORDS = (
+_WORDS = (  # noqa: SIM905 - a list of 180 quoted words is no easier to read
     "the of and to in is that for it as was with be by on not he his but at are this have from or had an they which "
     "one you were all her she there would their we him been has when who will no more if out so up said what its "
     "about than into them can only other time new some could these two may first then do any like my now over such "
@@ -13,7 +13,7 @@ _WORDS = (
     "should because long each just state those people too still how own work use life day get here between both under "
     "high world year great same part old water house room city place home hand side small large group point school "
     "country house number night public light open river table paper music field story money road power order"
-).split()  # noqa: SIM905 - a list of 180 quoted words is no easier to read
+).split()
 
 _LEAD = 12
 

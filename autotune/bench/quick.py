@@ -12,8 +12,8 @@ from autotune.bench.connections import Connections
 from autotune.bench.drive import Drive, Request, closed_loop, open_loop
 from autotune.bench.emulated import rescale
 from autotune.bench.errors import BenchCancelled, BenchError
-from autotune.bench.probe import WordCount, calibrate, emulated_speed
 from autotune.bench.loads import arrival_times, request_sizes
+from autotune.bench.probe import WordCount, calibrate, emulated_speed
 from autotune.bench.prompts import PromptSource
 from autotune.bench.scenario import DATASET
 from autotune.bench.stream import CHAT, Sender
@@ -154,4 +154,6 @@ def _reasons(records: list[RequestRecord], benchmark: Benchmark) -> str:
 
 
 def _cannot(what: str, path: str) -> Diagnostic:
-    return diagnostic("AT027", f"benchmark.tool=quick cannot do {what}", path=path, help="use benchmark.tool=genai_bench")
+    return diagnostic(
+        "AT027", f"benchmark.tool=quick cannot do {what}", path=path, help="use benchmark.tool=genai_bench"
+    )

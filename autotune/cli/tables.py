@@ -12,10 +12,12 @@ from rich.text import Text
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> None:
     """Print rows under a head; the columns in `right` are numbers. In a pipe lines are as long as they need to be."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 400
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, title in enumerate(head):
         table.add_column(title, justify="right" if index in right else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table, width=None if console.is_terminal else 400, crop=False)
+    console.print(table)

@@ -10,13 +10,16 @@ from autotune.catalog import condition_variables
 from autotune.check import run_checks
 from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import resolve_facts
-from autotune.compiler.validate import validate
+from autotune.compiler.validate import repair, validate
 from autotune.compiler.world import World
 from autotune.compose.points import PointInput
 from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic
 from autotune.engines.engine import Facts
 from autotune.layers import Layer, Layered, apply_layers, copy_tree, select_layers, set_path, split_path
 from autotune.schema import stable_hash
+
+#: Findings that a value left out could cause: how much memory is needed, how many GPUs are used.
+_NEED_EVERY_VALUE = frozenset({"AT016", "AT102", "AT103"})
 
 
 def compile_points(points: Iterable[PointInput], world: World) -> Iterator[CompiledPoint]:
@@ -67,6 +70,8 @@ def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, wor
             lowered = world.engines[facts.engine].lower(config, facts)
             found += [item.at(origin.get(item.path or "")) for item in lowered.diagnostics]
             deployment = lowered.deployment
+    elif facts is not None and complete and (rest := repair(data, mistakes)) is not None:
+        found += [item for item in run_checks(rest, facts, origin) if item.code not in _NEED_EVERY_VALUE]
     identity = _identify(data)
     if deployment is not None:
         deployment = replace(deployment, annotations={**deployment.annotations, **_annotations(identity, point, layered)})

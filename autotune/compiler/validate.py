@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from autotune.diagnostics import Diagnostic, Writer, diagnostic, suggest
-from autotune.layers import get_path
+from autotune.layers import copy_tree, get_path, split_path
 from autotune.schema import Config, field_paths
 
 _PHRASES = (("Input should be a valid ", "must be a valid "), ("Input should be ", "must be "), ("Field required", "is missing"))
@@ -25,6 +25,20 @@ def validate(data: Mapping[str, Any], origin: Mapping[str, Writer]) -> tuple[Con
             made = _explain(item, data, origin)
             found.setdefault((made.code, made.path), made)
         return None, list(found.values())
+
+
+def repair(data: Mapping[str, Any], mistakes: list[Diagnostic]) -> Config | None:
+    """The config without the values that are wrong, so that the rest can be checked as well; None when that is no config."""
+    mended = copy_tree(data)
+    for item in mistakes:
+        path = split_path(item.path or "")
+        parent = get_path(mended, path[:-1])
+        if isinstance(parent, dict):
+            parent.pop(path[-1], None)
+    try:
+        return Config.model_validate(mended)
+    except ValidationError:
+        return None
 
 
 def _explain(item: Any, data: Mapping[str, Any], origin: Mapping[str, Writer]) -> Diagnostic:

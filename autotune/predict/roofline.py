@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: From docs/predicting.md, which says against what and how it was found.
 EXPECTED_ERROR = (
     "uncalibrated roofline: against published measurements TPOT is off by 23 % on average and within 2x for 96 % of them, "
-    "TTFT within 2x for 69 %; other models, GPUs and engines may be further off"
+    "TTFT within 2x for 65 %; other models, GPUs and engines may be further off"
 )
 
 
@@ -50,7 +50,7 @@ class Roofline:
         requests = steady.requests_per_s * active
         if load.request_rate is None:
             # Little's law over the whole benchmark, its first round included.
-            requests = (load.concurrency or 1) / (steady.ttft_s + decode_s)
+            requests = _in_flight(load, config) / (steady.ttft_s + decode_s)
         output = requests * traffic.osl
         tpot = {} if math.isnan(steady.step_s) else {"mean": 1e3 * steady.step_s}
         measurement = Measurement(
@@ -76,7 +76,12 @@ def _steady(timing: RooflineTiming, traffic: Traffic, config: Config, load: Load
         rate = load.request_rate / timing.replicas
         requests = max(1, config.benchmark.max_requests // timing.replicas)
         return timing.replicas, open_loop(timing, traffic, rate, requests, chunked=chunked)
-    concurrency = load.concurrency or 1
+    concurrency = _in_flight(load, config)
     active = min(timing.replicas, concurrency)
-    first_round = min(1.0, concurrency / config.benchmark.max_requests)
+    first_round = concurrency / config.benchmark.max_requests
     return active, closed_loop(timing, traffic, concurrency / active, first_round=first_round, chunked=chunked)
+
+
+def _in_flight(load: Load, config: Config) -> int:
+    """Requests at once in a closed loop: never more than the benchmark sends."""
+    return min(load.concurrency or 1, config.benchmark.max_requests)

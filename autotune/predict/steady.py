@@ -8,13 +8,13 @@ decodes, and d(D) what the prefill of one request adds to the passes it shares,
     prefill     P = passes * t(D) + d(D) + s / 2 + wait
     in service  B = D + X * P                        (Little's law)
 
-`wait` is the time behind other prefills, d * rho / (1 - rho) with rho = X * d (M/M/1), and in a closed loop d for every
-further request of a cohort: requests that were prefilled together end together and come back together. A request does not
-wait for itself: the interference terms carry (B - 1) / B, the arrival theorem of closed networks. B grows with D, so D is
+`wait` is the time behind other prefills, d * rho / (1 - rho) with rho = X * d (M/M/1), and in a closed loop (1 - rho) * d
+for every further request of a cohort: requests that were prefilled together come back together. A request does not wait for
+itself: the interference terms carry (B - 1) / B, the arrival theorem of closed networks. B grows with D, so D is
 found by bisection.
 
-A closed loop starts with all its clients at once: the first round waits (B - 1) / 2 prefills on average, and weighs in the
-mean as much as it has requests (`first_round`).
+A closed loop starts with all its clients at once: the first round waits for half of all its prefills on average, and weighs
+in the mean as much as it has requests (`first_round`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class _Replica:
     def __init__(self, timing: RooflineTiming, traffic: Traffic, *, chunked: bool, cohort: float = 1.0) -> None:
         self.timing, self.traffic, self.cohort = timing, traffic, cohort
         self.steps = max(0.0, traffic.osl - 1.0)
-        self.budget = timing.max_batched_tokens / timing.replicas if chunked else math.inf
+        self.budget = timing.max_batched_tokens / timing.replicas
+        self.chunked = chunked
         held = timing.kv_capacity_tokens / timing.replicas - traffic.cached
         slots = min(timing.max_running_requests / timing.replicas, held / (traffic.mean_context - traffic.cached))
         self.slots = max(1.0, slots)
@@ -55,15 +56,20 @@ class _Replica:
         return self.timing.pass_s(0.0, requests, requests * self.traffic.mean_context)
 
     def prefill_s(self, decoding: float) -> tuple[float, float]:
-        """Passes that one prefill takes, and d(D), the seconds it adds to them together."""
+        """Passes that one prefill takes, and d(D), the seconds it adds to them together.
+
+        Where outputs are short, several prefills fall into each pass; then d is the share of one.
+        """
         new, cached = self.traffic.new, self.traffic.cached
-        passes = float(math.ceil(new / max(1.0, min(new, self.budget - decoding))))
-        chunk, pairs = new / passes, new * (new / 2 + cached) / passes
-        held = decoding * self.traffic.mean_context
+        room = max(1.0, self.budget - decoding)
+        passes = float(math.ceil(new / room)) if self.chunked else 1.0
+        count = max(1.0, min(decoding / self.steps, room / new)) if self.steps > 0 else 1.0
+        chunk, pairs = count * new / passes, count * new * (new / 2 + cached) / passes
         if decoding <= 0:
             return passes, passes * self.timing.pass_s(chunk, 0.0, 0.0, pairs)
+        held = decoding * self.traffic.mean_context
         extra = self.timing.pass_s(chunk, decoding, held, pairs) - self.timing.pass_s(0.0, decoding, held)
-        return passes, passes * extra
+        return passes, passes * extra / count
 
     def at(self, decoding: float, others: float, together: float = 1.0) -> tuple[Steady, float]:
         """Steady state with D decoding, and how many requests are then in service.
@@ -76,16 +82,25 @@ class _Replica:
         step = base + decoding * others * occupied / self.steps
         rate = decoding / (self.steps * step)
         busy = min(rate * occupied * others, 0.999)
-        ttft = added + occupied * (busy / (1.0 - busy) + together - 1.0)
+        ttft = added + occupied * (busy / (1.0 - busy) + (together - 1.0) * (1.0 - busy))
         if others > 0:
             ttft += (passes * base + step / 2) * others
         ttft += self.timing.first_token_s
         return Steady(ttft, step, rate), decoding + rate * ttft
 
+    def round_s(self, count: float) -> tuple[float, float]:
+        """`count` prompts at once, nothing decoding: (seconds of one pass, how many passes), as many prompts in a pass as
+        its budget holds.
+        """
+        new, cached = self.traffic.new, self.traffic.cached
+        passes = max(1.0, count * new / max(new, self.budget))
+        chunk, pairs = count * new / passes, count * new * (new / 2 + cached) / passes
+        return self.timing.pass_s(chunk, 0.0, 0.0, pairs), passes
+
     def prefill_only(self, in_service: float) -> Steady:
-        """Requests with one output token: nothing decodes, prefills follow each other."""
-        _, added = self.prefill_s(0.0)
-        ttft = self.timing.first_token_s + added + (in_service - 1.0) * added / self.timing.stages
+        """Requests with one output token: nothing decodes, each waits for one round of all the others."""
+        one, passes = self.round_s(in_service)
+        ttft = self.timing.first_token_s + one + (passes - 1.0) * one / self.timing.stages
         return Steady(ttft, math.nan, in_service / ttft)
 
     def filled(self, in_service: float) -> Steady:
@@ -104,8 +119,8 @@ class _Replica:
 
     def burst_s(self, in_service: float) -> float:
         """TTFT when `in_service` requests arrive together, averaged over them."""
-        _, added = self.prefill_s(0.0)
-        return self.timing.first_token_s + added + (in_service - 1.0) / 2 * added / self.timing.stages
+        one, passes = self.round_s(in_service)
+        return self.timing.first_token_s + one + (passes - 1.0) / 2 * one / self.timing.stages
 
 
 def closed_loop(

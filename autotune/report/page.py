@@ -148,8 +148,6 @@ def _table_row(row: Row, place: int, columns: Mapping[str, Sequence[str]], on_fr
         "number": place + 1,
         "colour": place % COLOURS,
         "shape": shape_of(place),
-        "first": row.index == 0,
-        "point_id": row.result.point_id,
         "values": [values[place] for values in columns.values()],
         "load": item.load.label,
         "gpus": row.gpus or UNKNOWN,

@@ -96,7 +96,8 @@ class _Work:
             raise error
 
     def finish(self) -> None:
-        """On the way out with work still going on, which an exception alone leads to: stop it and wait for it."""
+        """On the way out: where work still goes on, which an exception alone leads to, stop it and wait for it."""
+        self._heed_stop()
         if self.busy:
             self._bench.stop.ask(None)
         while self.busy:

@@ -29,7 +29,9 @@ class Answer(Response):
         self._engine = engine
         self._stream = stream
         self._asked = asked
-        kind = ("chat.completion" if asked.chat else "text_completion") + (".chunk" if asked.stream and asked.chat else "")
+        kind = ("chat.completion" if asked.chat else "text_completion") + (
+            ".chunk" if asked.stream and asked.chat else ""
+        )
         prefix = "chatcmpl-" if asked.chat else "cmpl-"
         self._frame = {"id": f"{prefix}{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": model}
 

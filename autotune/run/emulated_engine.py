@@ -87,7 +87,12 @@ class EmulatedEngine:
         self._loop_event_s = 0.0
 
     def submit(
-        self, prompt_tokens: int, output_tokens: int, *, sent_s: float | None = None, loop: tuple[int, int] | None = None
+        self,
+        prompt_tokens: int,
+        output_tokens: int,
+        *,
+        sent_s: float | None = None,
+        loop: tuple[int, int] | None = None,
     ) -> Stream:
         """Queue a request; ValueError when it can never fit into the KV cache.
 
@@ -126,6 +131,13 @@ class EmulatedEngine:
         self._timer = asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
+        try:
+            self._run_due_steps()
+        except Exception:
+            self.close()  # or every client would wait for ever
+            raise
+
+    def _run_due_steps(self) -> None:
         """Run every step that is due, then sleep until the next one is."""
         self._timer = None
         loop = asyncio.get_running_loop()
@@ -151,7 +163,6 @@ class EmulatedEngine:
         due_s = self._wall_s(step.end_ms)
         for sequence in step.finished:
             stream = self._streams.pop(sequence)
-            # A lone first token is written apart, for the sake of the time to first token.
             stream.push(step.number, due_s, last=True)
             if stream.in_loop:
                 self._in_loop -= 1

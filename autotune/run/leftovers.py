@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _GONE_S = 10.0
+#: In the environment of every process of a server: the path of its record.
+SERVER_VARIABLE = "AUTOTUNE_SERVER"
 #: Two readings of one process's start may differ by a clock tick.
 _SAME_START_S = 0.05
 
@@ -62,17 +64,18 @@ def _recorded(record: Path) -> Iterator[psutil.Process]:
         session = int(data["engine"]["pid"])
     except (OSError, ValueError, KeyError, TypeError):
         return
+    # Found in three ways, because processes leave sessions, lose parents and overwrite their environment (for a title).
     # The supervisor would end the engine too, politely; it goes first, so that nobody waits for that.
     for process in (supervisor, engine):
         if process is not None:
             yield process
             with suppress(psutil.Error):
                 yield from process.children(recursive=True)
-    if engine is None and psutil.pid_exists(session):
-        return  # the number is another process's now, and so is its session
+    taken = engine is None and psutil.pid_exists(session)  # by a later process, whose session it is now
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if os.getsid(process.pid) == session:
+            member = not taken and os.getsid(process.pid) == session
+            if member or process.environ().get(SERVER_VARIABLE) == str(record):
                 yield process
 
 

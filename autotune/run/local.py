@@ -19,7 +19,7 @@ from autotune.engines.deployment import with_endpoint
 from autotune.run import supervise
 from autotune.run.executor import ExperimentFailed
 from autotune.run.failures import classify
-from autotune.run.leftovers import end_tree
+from autotune.run.leftovers import SERVER_VARIABLE, end_tree
 from autotune.run.local_files import move_files
 from autotune.run.log_file import read_tail, set_aside
 from autotune.run.readiness import wait_ready
@@ -79,7 +79,7 @@ class LocalServer:
         self._log = place.folder / "server.log"
         set_aside(self._log)
         record = place.records / f"{deployment.name}-{port}.json"
-        env = self._environment(placed, place.devices)
+        env = {**self._environment(placed, place.devices), SERVER_VARIABLE: str(record)}
         command = find_engine_command(placed.argv[0], self._settings.bin_dir) or placed.argv[0]
         record.parent.mkdir(parents=True, exist_ok=True)
         self._supervisor = subprocess.Popen(  # noqa: S603 - a list, no shell
@@ -132,8 +132,7 @@ class LocalServer:
             return
         self._removed = True
         if at_once:
-            with suppress(psutil.Error):
-                end_tree(psutil.Process(supervisor.pid))
+            supervisor.terminate()
         if supervisor.stdin is not None:
             with suppress(OSError):
                 supervisor.stdin.close()

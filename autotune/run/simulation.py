@@ -83,8 +83,10 @@ class Simulation:
         return prompt_tokens + output_tokens <= self.timing.kv_capacity_tokens
 
     def add(self, prompt_tokens: int, output_tokens: int, arrival_ms: float) -> Sequence:
-        """A new request (both counts at least 1). It joins the first step that starts at its arrival or later; one
-        that arrived in the past joins the next step. ValueError when it does not fit into the KV cache."""
+        """A new request (both counts at least 1), which joins the first step that starts at its arrival or later.
+
+        One that arrived in the past joins the next step. ValueError when it does not fit into the KV cache.
+        """
         if not self.fits(prompt_tokens, output_tokens):
             raise ValueError(f"{prompt_tokens} + {output_tokens} tokens exceed the KV cache")
         sequence = Sequence(max(prompt_tokens, 1), max(output_tokens, 1), arrival_ms)
@@ -157,7 +159,7 @@ class Simulation:
         limit = min(self.timing.max_running_requests, self.timing.max_batched_tokens)
         budget = self.timing.max_batched_tokens - self._decoding
         free_kv = self.timing.kv_capacity_tokens - self._reserved_kv
-        chunks = []
+        chunks: list[tuple[Sequence, int]] = []
         for sequence in self._prefilling:
             if budget <= 0:
                 return chunks

@@ -2,7 +2,7 @@
 
 Run by its path as a process of its own (`python -I supervise.py ... -- COMMAND`); its standard input is a pipe whose other
 end autotune holds. The kernel closes that end even on kill -9, and this process then sees the end of its input, ends
-the engine politely, and by force after a while. On Linux it is the reaper of its descendants, so that a process
+the engine politely, and by force after a while; SIGTERM asks for force at once. On Linux it is the reaper of its descendants, so that a process
 the engine detached (another session, a parent that ended) is still found among its children.
 
 Exits with the engine's status, 128 + n for signal n, 127 where the command could not be started.
@@ -47,15 +47,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 127
     _write_record(options.record, engine.pid)
     try:
-        status = _watch(engine.pid, wake)
-        return _end_all(engine.pid, status, wake, options.stop_timeout_s)
+        status, at_once = _watch(engine.pid, wake)
+        return _end_all(engine.pid, status, wake, 0.0 if at_once else options.stop_timeout_s)
     finally:
         engine.returncode = 0  # reaped here; nothing for subprocess to wait for
         options.record.unlink(missing_ok=True)
 
 
 def _wake_on_signals() -> int:
-    """A descriptor that turns readable, with the signal's number in it, when a child ends or someone asks to stop."""
+    """A descriptor that turns readable, with the signal's number in it, when a child ends or someone asks to stop.
+
+    Handled rather than ignored, because the engine would inherit that; a terminal's signals are autotune's to answer.
+    """
     wake, write = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(write, False)
@@ -96,17 +99,17 @@ def _write_record(path: Path, engine: int) -> None:
     temporary.replace(path)
 
 
-def _watch(engine: int, wake: int) -> int | None:
-    """Wait until the engine ends (its status) or it has to (None)."""
+def _watch(engine: int, wake: int) -> tuple[int | None, bool]:
+    """Wait until the engine ends (its status) or has to (None); and whether that is to be at once."""
     while True:
         ready, _, _ = select.select([sys.stdin.fileno(), wake], [], [])
         status = _reap(engine)
         if status is not None:
-            return status
-        if wake in ready and set(_drain(wake)) & {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
-            return None
+            return status, False
+        if wake in ready and signal.SIGTERM in _drain(wake):
+            return None, True
         if sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 1):
-            return None
+            return None, False
 
 
 def _drain(wake: int) -> bytes:
@@ -152,7 +155,8 @@ def _end_all(engine: int, status: int | None, wake: int, stop_timeout_s: float) 
             for process in left:
                 _signal(process.pid, signal.SIGTERM)
         select.select([wake], [], [], _POLL_S)
-        _drain(wake)
+        if signal.SIGTERM in _drain(wake):
+            deadline = time.monotonic()
         ended = _reap(engine)
         status = ended if status is None else status
     return 0 if status is None else status

@@ -15,7 +15,19 @@ def config_for(**groups):
     return Config.model_validate({"model": {"id": "any"}, "misc": {"context_length": 16384}, **groups})
 
 
-def predict(model="Llama-3.1-8B-Instruct", gpu="h100_sxm", engine="vllm", *, isl=1000, osl=200, c=1, rate=None, scenario=None, gpus_per_node=8, **groups):
+def predict(
+    model="Llama-3.1-8B-Instruct",
+    gpu="h100_sxm",
+    engine="vllm",
+    *,
+    isl=1000,
+    osl=200,
+    c=1,
+    rate=None,
+    scenario=None,
+    gpus_per_node=8,
+    **groups,
+):
     load = Load(scenario or f"D({isl},{osl})", None if rate else c, rate)
     return Roofline().predict(config_for(**groups), facts_for(model, gpu, engine, gpus_per_node), load).measurement
 

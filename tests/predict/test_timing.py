@@ -21,7 +21,12 @@ def test_limits_are_of_the_whole_server():
 
 def test_more_work_takes_longer():
     found = timing()
-    assert found.step_ms(0, 1, 1000) < found.step_ms(0, 64, 64_000) < found.step_ms(2048, 64, 64_000) < found.step_ms(8192, 64, 64_000)
+    assert (
+        found.step_ms(0, 1, 1000)
+        < found.step_ms(0, 64, 64_000)
+        < found.step_ms(2048, 64, 64_000)
+        < found.step_ms(8192, 64, 64_000)
+    )
     assert found.step_ms(0, 64, 64_000) < found.step_ms(0, 64, 640_000)
     assert found.step_ms(0, 0, 0) > 0
 
@@ -46,10 +51,21 @@ def test_ranks_that_share_experts_read_more_of_them():
 
 @pytest.mark.parametrize(
     ("concurrency", "scenario", "groups"),
-    [(1, "D(1000,100)", {}), (16, "D(1000,100)", {}), (64, "D(200,1000)", {}), (64, "D(8000,200)", {}), (32, "U(100,2000)/(20,200)", {}), (64, "D(1000,200)", {"parallel": {"dp": 4}})],
+    [
+        (1, "D(1000,100)", {}),
+        (16, "D(1000,100)", {}),
+        (64, "D(200,1000)", {}),
+        (64, "D(8000,200)", {}),
+        (32, "U(100,2000)/(20,200)", {}),
+        (64, "D(1000,200)", {"parallel": {"dp": 4}}),
+    ],
 )
 def test_the_formula_agrees_with_a_simulation_of_the_same_steps(concurrency, scenario, groups):
-    config, facts, load = config_for(benchmark={"max_requests": 200}, **groups), facts_for(), Load(scenario, concurrency)
+    config, facts, load = (
+        config_for(benchmark={"max_requests": 200}, **groups),
+        facts_for(),
+        Load(scenario, concurrency),
+    )
     formula = Roofline().predict(config, facts, load).measurement
     simulated = simulate(Roofline().timing(config, facts), load, 200)
     assert formula.tpot_ms["mean"] == pytest.approx(simulated.tpot_ms["mean"], rel=0.1)

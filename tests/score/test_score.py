@@ -77,7 +77,9 @@ def test_a_missed_slo_never_makes_a_score_better(objectives):
 
 def test_a_soft_violation_can_lose_to_a_slower_load_that_meets_it():
     rows = [measurement(tokens=1000, ttft=200), measurement(tokens=400, ttft=80)]
-    assert score_measurements(rows, config(["maximize_throughput"], slo={"ttft": {"mean": {"threshold": 100.0}}}))[0] == 1
+    assert (
+        score_measurements(rows, config(["maximize_throughput"], slo={"ttft": {"mean": {"threshold": 100.0}}}))[0] == 1
+    )
 
 
 def test_unknown_objectives_and_wrong_constraints_are_errors():

@@ -15,7 +15,9 @@ def slo(steepness=0.1, **targets):
 
 
 def test_a_met_target_changes_nothing():
-    verdict = judge_slo(measurement(ttft=100), slo(ttft={"mean": {"threshold": 100.0}}, tpot={"mean": {"threshold": 50.0}}))
+    verdict = judge_slo(
+        measurement(ttft=100), slo(ttft={"mean": {"threshold": 100.0}}, tpot={"mean": {"threshold": 50.0}})
+    )
     assert verdict.met
     assert verdict.factor == 1.0
     assert penalise(123.0, verdict.factor) == 123.0
@@ -28,10 +30,17 @@ def test_the_formula():
 
 
 def test_violations_add_up():
-    targets = {"ttft": {"mean": {"threshold": 80.0}, "p95": {"threshold": 100.0}}, "e2e_latency": {"mean": {"threshold": 500.0}}}
+    targets = {
+        "ttft": {"mean": {"threshold": 80.0}, "p95": {"threshold": 100.0}},
+        "e2e_latency": {"mean": {"threshold": 500.0}},
+    }
     verdict = judge_slo(measurement(ttft=100, e2e=1000), slo(1.0, **targets))
     assert verdict.factor == pytest.approx(1 + math.exp(0.25) + math.exp(1.0) + math.exp(1.0))
-    assert [(item.metric, item.statistic) for item in verdict.violations] == [("ttft", "mean"), ("ttft", "p95"), ("e2e_latency", "mean")]
+    assert [(item.metric, item.statistic) for item in verdict.violations] == [
+        ("ttft", "mean"),
+        ("ttft", "p95"),
+        ("e2e_latency", "mean"),
+    ]
 
 
 def test_hard_failure_needs_the_flag_and_the_ratio():
@@ -73,6 +82,9 @@ def test_a_penalised_zero_is_worse_than_zero_and_better_than_anything_positive()
 
 
 def test_enormous_violations_neither_overflow_nor_tie():
-    factors = [judge_slo(measurement(ttft=value), slo(0.001, ttft={"mean": {"threshold": 1.0}})).factor for value in (1e3, 1e6, 1e9)]
+    factors = [
+        judge_slo(measurement(ttft=value), slo(0.001, ttft={"mean": {"threshold": 1.0}})).factor
+        for value in (1e3, 1e6, 1e9)
+    ]
     assert all(math.isfinite(factor) for factor in factors)
     assert factors[0] < factors[1] < factors[2]

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Made by autotune. Change the config and emit again rather than editing this file.
+# name: vllm-deepseek-v3-b3f04fa8b0
+# engine: vllm 0.33.0
+# model: deepseek-ai/DeepSeek-V3
+# served name: deepseek-ai/DeepSeek-V3
+# GPUs: 8 x h200_sxm
+# autotune/layers: low_latency/batch,low_latency/schedule,low_latency/spread,low_latency/speculate
+# autotune/model: deepseek-ai/DeepSeek-V3
+# autotune/point: c92c07bfa7
+# autotune/profiles: low_latency
+# To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.
+
+# Quoted values are meant as they stand, whatever is in them.
+# shellcheck disable=SC1003,SC1010,SC1097,SC1112,SC2016
+set -euo pipefail
+
+exec docker run \
+  --rm \
+  --name vllm-deepseek-v3-b3f04fa8b0 \
+  --gpus 8 \
+  --shm-size 16g \
+  --publish 127.0.0.1:8000:8000 \
+  --label app.kubernetes.io/component=inference-server \
+  --label app.kubernetes.io/instance=vllm-deepseek-v3-b3f04fa8b0 \
+  --label app.kubernetes.io/managed-by=autotune \
+  --label app.kubernetes.io/name=vllm \
+  --label app.kubernetes.io/version=0.33.0 \
+  --label autotune/engine=vllm \
+  --label autotune/gpu=h200_sxm \
+  --label autotune/model=DeepSeek-V3 \
+  --entrypoint vllm \
+  vllm/vllm-openai:v0.33.0 \
+  serve \
+  deepseek-ai/DeepSeek-V3 \
+  --host \
+  0.0.0.0 \
+  --port \
+  8000 \
+  --served-model-name \
+  deepseek-ai/DeepSeek-V3 \
+  --tensor-parallel-size \
+  8 \
+  --enable-prefix-caching \
+  --max-num-seqs \
+  64 \
+  --max-num-batched-tokens \
+  2048 \
+  --enable-chunked-prefill \
+  --async-scheduling \
+  --speculative-config \
+  '{"method":"mtp","num_speculative_tokens":1}'

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Made by autotune. Change the config and emit again rather than editing this file.
+# name: vllm-qwen3-8b-ba5ebb0e6d
+# engine: vllm 0.33.0
+# model: Qwen/Qwen3-8B
+# served name: Qwen/Qwen3-8B
+# GPUs: 2 x h100_sxm
+# autotune/layers: fp8_quantized/weights,fp8_quantized/kv
+# autotune/model: Qwen/Qwen3-8B
+# autotune/point: b639fd47ad
+# autotune/profiles: fp8_quantized
+# CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
+
+# Quoted values are meant as they stand, whatever is in them.
+# shellcheck disable=SC1003,SC1010,SC1097,SC1112,SC2016
+set -euo pipefail
+
+exec \
+  vllm \
+  serve \
+  Qwen/Qwen3-8B \
+  --host \
+  0.0.0.0 \
+  --port \
+  8000 \
+  --served-model-name \
+  Qwen/Qwen3-8B \
+  --tensor-parallel-size \
+  2 \
+  --quantization \
+  fp8 \
+  --kv-cache-dtype \
+  fp8_e4m3

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Made by autotune. Change the config and emit again rather than editing this file.
+# name: vllm-qwen3-8b-0564f1d4e2
+# engine: vllm 0.33.0
+# model: Qwen/Qwen3-8B
+# served name: Qwen/Qwen3-8B
+# GPUs: 4 x h100_sxm
+# autotune/layers: fp8_quantized/weights,fp8_quantized/kv
+# autotune/model: Qwen/Qwen3-8B
+# autotune/point: 3e08c47516
+# autotune/profiles: fp8_quantized
+# To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.
+
+# Quoted values are meant as they stand, whatever is in them.
+# shellcheck disable=SC1003,SC1010,SC1097,SC1112,SC2016
+set -euo pipefail
+
+exec docker run \
+  --rm \
+  --name vllm-qwen3-8b-0564f1d4e2 \
+  --gpus 4 \
+  --shm-size 8g \
+  --publish 127.0.0.1:8000:8000 \
+  --label app.kubernetes.io/component=inference-server \
+  --label app.kubernetes.io/instance=vllm-qwen3-8b-0564f1d4e2 \
+  --label app.kubernetes.io/managed-by=autotune \
+  --label app.kubernetes.io/name=vllm \
+  --label app.kubernetes.io/version=0.33.0 \
+  --label autotune/engine=vllm \
+  --label autotune/gpu=h100_sxm \
+  --label autotune/model=Qwen3-8B \
+  --entrypoint vllm \
+  vllm/vllm-openai:v0.33.0 \
+  serve \
+  Qwen/Qwen3-8B \
+  --host \
+  0.0.0.0 \
+  --port \
+  8000 \
+  --served-model-name \
+  Qwen/Qwen3-8B \
+  --tensor-parallel-size \
+  4 \
+  --quantization \
+  fp8 \
+  --kv-cache-dtype \
+  fp8_e4m3

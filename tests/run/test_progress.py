@@ -1,0 +1,72 @@
+import io
+from pathlib import Path
+
+import pytest
+
+from autotune.bench.metrics import Load
+from autotune.run.events import PointFinished, PointStarted, RunClosed, RunOpened, ServerReady, ServerStarting
+from autotune.run.labels import point_labels
+from autotune.run.progress import BarReporter, PlainReporter, make_reporter
+from autotune.store import Failure, Result
+from tests.run.points import make_point, measurement
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def result(point, status="done", **more):
+    return Result("r1", point, status, "emulated", (), {}, {}, **more)
+
+
+def events():
+    load = Load("D(100,100)", 4)
+    yield RunOpened("r1", Path("/runs/r1"), "emulated", {"p1": "tp=2 [bold]", "p2": "tp=4"}, 2, False)
+    yield ServerStarting("s1", ("p1",), 2, 1)
+    yield ServerReady("s1", 3.2)
+    yield PointStarted("p1", "s1", 1)
+    yield PointFinished(result("p1", measurements=(measurement(load, 1234.0),), best=0, score=-1234.0))
+    yield PointFinished(result("p2", "failed", failure=Failure("start_crash", "bad \x1b[31mflag\x07", "mend it")))
+    yield RunClosed("r1", 1, 1, 0, 0, False)
+
+
+def test_plain_lines_say_what_came_out_without_colours_or_control_characters():
+    stream = io.StringIO()
+    with PlainReporter(stream) as reporter:
+        for event in events():
+            reporter.report(event)
+    text = stream.getvalue()
+    assert "[1/2] done tp=2 [bold]: 1,234 tok/s out, TTFT 12.0 ms, TPOT 2.0 ms at D(100,100) c=4 (emulated)" in text
+    assert "[2/2] failed tp=4: start_crash: bad flag\n  help: mend it" in text
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_bars_show_servers_the_best_so_far_and_the_count():
+    stream = Terminal()
+    with BarReporter(stream) as reporter:
+        for event in events():
+            reporter.report(event)
+    text = stream.getvalue()
+    assert "[1/2] done tp=2 [bold]" in text
+    assert "2/2" in text
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "kind"),
+    [
+        (Terminal(), {}, BarReporter),
+        (Terminal(), {"CI": "true"}, PlainReporter),
+        (Terminal(), {"TERM": "dumb"}, PlainReporter),
+        (io.StringIO(), {}, PlainReporter),
+    ],
+)
+def test_bars_are_for_terminals(stream, environ, kind):
+    assert type(make_reporter(stream, environ)) is kind
+
+
+def test_labels_are_what_sets_points_apart():
+    points = [make_point("a", concurrency=1), make_point("b", concurrency=1)]
+    assert list(point_labels(points).values()) == ["server=a", "server=b"]
+    assert list(point_labels(points[:1]).values()) == ["model.id=org/tiny server=a benchmark.num_concurrency=1"]

@@ -1,0 +1,57 @@
+"""Everything that ships: each profile, engine, GPU and option composes, checks, lowers and emits."""
+
+import itertools
+
+import pytest
+
+import autotune
+from autotune.catalog import builtin_catalog
+from autotune.diagnostics import Severity
+from autotune.emit import EMITTERS, emit_point
+from autotune.engines import ENGINES
+from autotune.resources import folder
+
+PROFILES = sorted(file.stem for file in folder("profiles").glob("*.yaml"))
+GPUS = sorted({gpu.name for gpu in builtin_catalog().gpus.values()})
+MODELS = ["Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B", "deepseek-ai/DeepSeek-V3", "openai/gpt-oss-20b"]
+OPTIONS = [f"{path.parent.name}={path.stem}" for path in sorted(folder("conf").glob("*/*.yaml"))]
+#: Whether a model fits a GPU is not the profile's doing, nor is a checkpoint format that the GPU lacks.
+NOT_THE_PROFILE = {"AT016", "AT017", "AT018"}
+
+#: Overrides whose flags, manifests and provenance are kept as golden files.
+CASES = {
+    "the_sentence": ["+profile=fp8_quantized", "parallel.tp=2,4"],
+    "no_fp8_on_ampere": ["+profile=fp8_quantized", "system.gpu=a100_sxm", "parallel.tp=2"],
+    "stacked": ["+profile=[high_throughput,fp8_quantized]", "model.id=Qwen/Qwen3-32B", "parallel.tp=2", "memory.page_size=16"],
+    "mixture_of_experts": ["+profile=[moe,memory_optimized]", "model.id=Qwen/Qwen3-30B-A3B", "parallel.tp=4"],
+    "speculation": ["+profile=low_latency", "model.id=deepseek-ai/DeepSeek-V3", "system.gpu=h200_sxm", "parallel.tp=8"],
+    "cluster": ["deploy.namespace=llm", "deploy.hf_token_secret=hub", "deploy.pvc=models", "deploy.replicas=2", "misc.env={A:'x y'}", "misc.extra_args.--max-log-len=10"],
+}
+
+
+@pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
+def test_every_profile_on_every_gpu(profile, engine):
+    points = autotune.compile({"system.backend": engine, "parallel.tp": 4, "system.gpus_per_node": 8}, profiles=[profile], sweep={"system.gpu": GPUS, "model.id": MODELS})
+    assert len(points) == len(GPUS) * len(MODELS)
+    for point in points:
+        errors = [item for item in point.diagnostics if item.severity is Severity.ERROR and item.code not in NOT_THE_PROFILE]
+        assert not errors, (point.swept, errors)
+        assert point.deployment is not None
+        assert emit_point(point.deployment, EMITTERS)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_composes(option):
+    overrides = [option] if option != "model=default" else [option, "model.id=Qwen/Qwen3-8B"]
+    (point,) = autotune.compile(overrides)
+    assert point.config is not None
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden(case, golden):
+    for index, point in enumerate(autotune.compile(CASES[case])):
+        assert point.deployment is not None
+        golden(f"{case}/{index}/argv.txt", "\n".join(point.deployment.argv) + "\n")
+        golden(f"{case}/{index}/origin.txt", "".join(f"{path}: {writer}\n" for path, writer in sorted(point.origin.items())))
+        for name, text in emit_point(point.deployment, EMITTERS).items():
+            golden(f"{case}/{index}/{name.rpartition('/')[2]}", text)
