@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from autotune.bench.emulated import LOOP_HEADER, NEXT_HEADER
 from autotune.bench.summary import RequestRecord
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ async def closed_loop(sender: Sender, requests: Iterator[Request], total: int, s
         for prompt, output_tokens in requests:
             record = RequestRecord(sent=last if sender.emulated else time.monotonic())
             records.append(record)
-            await sender.send(record, prompt, output_tokens, (slots, total - len(records)))
+            await sender.send(record, prompt, output_tokens, {LOOP_HEADER: f"{slots} {total - len(records)}"})
             last = time.monotonic() if record.finished is None else record.finished
         dry.append(last)
 
@@ -64,16 +65,16 @@ async def open_loop(sender: Sender, requests: Iterator[Request], arrivals: Seque
     """
     records: list[RequestRecord] = []
     start = last = time.monotonic()
+    due = [start + arrival for arrival in arrivals if arrival < limit_s]
     tasks: list[asyncio.Task[None]] = []
     try:
-        for (prompt, output_tokens), arrival in zip(requests, arrivals, strict=True):
-            last = start + min(arrival, limit_s)
-            await asyncio.sleep(max(0.0, last - time.monotonic()))
-            if arrival >= limit_s:
-                break
-            record = RequestRecord(sent=last if sender.emulated else time.monotonic())
+        for (prompt, output_tokens), at, following in zip(requests, due, [*due[1:], None], strict=False):
+            await asyncio.sleep(max(0.0, at - time.monotonic()))
+            record = RequestRecord(sent=at if sender.emulated else time.monotonic())
             records.append(record)
-            tasks.append(asyncio.create_task(sender.send(record, prompt, output_tokens)))
+            outlook = {} if following is None else {NEXT_HEADER: repr(following)}
+            tasks.append(asyncio.create_task(sender.send(record, prompt, output_tokens, outlook)))
+            last = at
     except asyncio.CancelledError:
         await _cancel(tasks)
         raise

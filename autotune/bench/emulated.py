@@ -2,8 +2,9 @@
 
 An emulated server runs `speed` times faster than what it emulates, while the client's own cost (about a millisecond a
 request) stays as it is and would appear `speed` times too large. So the two exchange times: every event says when it
-was due, a request says when it was sent, which in a closed loop is when the one before it ended, and how many more the
-loop has to send: while one of those is on its way, the emulated clock stands. All times are seconds of
+was due; a request says when it was sent, which in a closed loop is when the one before it ended, and what is to follow:
+how many more a closed loop has to send, or when the next of an open loop is due. While one of those is on its way, the
+emulated clock stands. All times are seconds of
 `time.monotonic`, one clock for all processes of a machine. Other clients know nothing of this and measure by their own
 clock.
 """
@@ -24,6 +25,8 @@ SPEED_HEADER = "x-autotune-speed"
 SENT_HEADER = "x-autotune-sent"
 #: Request header of a closed loop: how many requests it keeps in flight, and how many are left to send after this one.
 LOOP_HEADER = "x-autotune-loop"
+#: Request header of an open loop: when the next request is sent.
+NEXT_HEADER = "x-autotune-next"
 #: Key of a streamed event: when its last token was due.
 DUE_KEY = "x_autotune_due"
 

@@ -56,7 +56,7 @@ class QuickClient:
 
 async def send_warmup(endpoint: Endpoint, benchmark: Benchmark, load: Load, count: int) -> None:
     """Send `count` requests of this load and forget them, whatever comes of them."""
-    async with Connections() as connections:
+    async with Connections(endpoint.base_url) as connections:
         run = await _prepare(connections, endpoint, benchmark)
         await run.warm_up(load, count, "warmup")
 
@@ -107,7 +107,7 @@ class _Run:
 
 async def _measure(job: BenchJob) -> list[Measurement]:
     measurements: list[Measurement] = []
-    async with Connections() as connections:
+    async with Connections(job.endpoint.base_url) as connections:
         run = await _prepare(connections, job.endpoint, job.benchmark)
         for index, load in enumerate(job.loads):
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from autotune.bench.emulated import DUE_KEY, LOOP_HEADER, SENT_HEADER
+from autotune.bench.emulated import DUE_KEY, SENT_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -41,18 +41,16 @@ class Sender:
     emulated: bool = False
 
     async def send(
-        self, record: RequestRecord, prompt: str, output_tokens: int, loop: tuple[int, int] | None = None
+        self, record: RequestRecord, prompt: str, output_tokens: int, outlook: Mapping[str, str] | None = None
     ) -> None:
         """Send one request and fill its record. Failures go into `record.error`; only cancellation is raised.
 
-        `loop` is for emulated servers: requests in flight, requests left after this one.
+        `outlook` holds the headers that tell an emulated server what is to follow.
         """
         content = self.body(prompt, output_tokens)
         headers = {"content-type": "application/json"}
         if self.emulated:
-            headers[SENT_HEADER] = repr(record.sent)
-            if loop is not None:
-                headers[LOOP_HEADER] = f"{loop[0]} {loop[1]}"
+            headers |= {SENT_HEADER: repr(record.sent), **(outlook or {})}
         try:
             url = self.base_url + self.path
             async with (

@@ -15,14 +15,16 @@ class Efficiency:
     """Shares of peak, 0 to 1, and fixed costs in seconds."""
 
     gemm_16bit: float = 0.60
-    """Dense GEMMs in bf16. Large ones reach 0.65 to 0.75 of an H100's 989 TFLOPS; those of serving are smaller."""
+    """Dense GEMMs in bf16."""
     gemm_8bit: float = 0.60
-    """fp8 and int8, quantization of activations included. DeepGEMM reports up to 1550 of 1979 TFLOPS."""
+    """fp8 and int8, quantization of activations included. DeepGEMM's README reports up to 1550 of 1979 TFLOPS for the GEMM
+    alone, at the best shape."""
     gemm_4bit: float = 0.50
     grouped_gemm: float = 0.35
     """GEMMs of experts against dense ones: many small groups, padding, routing, experts of uneven load."""
     attention: float = 0.50
-    """Attention in prefill. FlashAttention-3 reports 0.75 at 16 k tokens in bf16, 0.4 to 0.6 at serving lengths."""
+    """Attention in prefill. FlashAttention-3 reports up to 0.75 in 16 bit on an H100 (Shah et al., 2024), FlashAttention-2
+    0.35."""
     decode_attention: float = 0.30
     """Arithmetic of attention in decode, which bounds MLA only."""
     bandwidth: float = 0.85
@@ -32,8 +34,8 @@ class Efficiency:
     kv_bandwidth: float = 0.80
     """KV cache read through block tables."""
     link: float = 0.40
-    """All-reduce of a step's hidden states (1 to 100 MB), against one direction of the link. nccl-tests reach 0.8 from
-    about 1 GB on."""
+    """All-reduce of a step's hidden states (1 to 100 MB), against one direction of the link. NCCL's ring reaches 370 of
+    450 GB/s on an H100 node with far larger messages (NVIDIA/nccl-tests, issue 212)."""
     link_latency_s: float = 12e-6
     """One small collective inside an NVLink node, waiting for the slowest rank included."""
     link_latency_per_rank_s: float = 0.8e-6

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from autotune.bench.metrics import Load, Measurement
+    from autotune.metrics import Load, Measurement
     from autotune.engines.engine import Facts
     from autotune.schema import Config
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from autotune.catalog.sharding import shard
+from autotune.metrics import Measurement
 from autotune.predict.efficiency import Efficiency
 from autotune.predict.parts import build_timing
 from autotune.predict.predictor import Prediction
@@ -13,8 +14,8 @@ from autotune.predict.steady import Steady, closed_loop, open_loop
 from autotune.predict.traffic import Traffic, mean_traffic
 
 if TYPE_CHECKING:
-    from autotune.bench.metrics import Load
     from autotune.engines.engine import Facts
+    from autotune.metrics import Load
     from autotune.predict.timing import RooflineTiming
     from autotune.schema import Config
 
@@ -42,8 +43,6 @@ class Roofline:
 
         There are no percentiles: a roofline knows no spread.
         """
-        from autotune.bench.metrics import Measurement
-
         timing, traffic = self.timing(config, facts), mean_traffic(load.scenario, config)
         active, steady = _steady(timing, traffic, config, load)
         decode_s = 0.0 if math.isnan(steady.step_s) else steady.step_s * (traffic.osl - 1)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from autotune.bench.metrics import LATENCIES, STATISTICS
+from autotune.metrics import LATENCIES, STATISTICS
 from autotune.report.masking import mask_data, mask_env, mask_text, mask_value
 from autotune.report.number import UNKNOWN, show_number, show_percent
 from autotune.report.plot import COLOURS, Sample, draw_plot, shape_of
@@ -45,7 +44,6 @@ def build_page(run: RunRecord, results: Sequence[Result], environment: Mapping[s
     kinds = unmeasured_kinds(results)
     # Values of different kinds are never ranked together: the tiles and the frontier are of one kind.
     leading = "measured" if any(row.measurement.kind == "measured" for row in rows) else (kinds or ["measured"])[0]
-    task = _task_name(run)
     return {
         "run": run,
         "kinds": kinds,
@@ -72,18 +70,12 @@ def build_page(run: RunRecord, results: Sequence[Result], environment: Mapping[s
             for place, result in enumerate(results)
             if result.failure is not None
         ],
-        "points": [_point(result, place, labels[place], task) for place, result in enumerate(results)],
+        "points": [_point(result, place, labels[place]) for place, result in enumerate(results)],
     }  # fmt: skip
 
 
 def _label(values: Mapping[str, str]) -> str:
     return " ".join(value if name == "profile" else f"{name}={value}" for name, value in values.items() if value)
-
-
-def _task_name(run: RunRecord) -> str | None:
-    """The task file as a reader can use it; where it lay on the machine of the run is nobody's business."""
-    path = run.inputs.task_path
-    return None if path is None else PurePath(path).name if PurePath(path).is_absolute() else path
 
 
 def _facts(run: RunRecord, results: Sequence[Result], environment: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -164,7 +156,7 @@ def _table_row(row: Row, place: int, columns: Mapping[str, Sequence[str]], on_fr
     }
 
 
-def _point(result: Result, place: int, label: str, task: str | None) -> dict[str, Any]:
+def _point(result: Result, place: int, label: str) -> dict[str, Any]:
     deployment = result.deployment
     return {
         "number": place + 1,
@@ -177,7 +169,7 @@ def _point(result: Result, place: int, label: str, task: str | None) -> dict[str
         "files": {name: mask_text(str(text)) for name, text in (deployment.get("files") or {}).items()},
         "settings": _settings(result),
         "latencies": _latencies(result),
-        "reproduce": reproduce_commands(result, task),
+        "reproduce": reproduce_commands(result),
     }
 
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from autotune.store.result import Result
 
 
-def reproduce_commands(result: Result, task: str | None = None) -> dict[str, str]:
+def reproduce_commands(result: Result) -> dict[str, str]:
     """Title -> command line: run the point again, show its flags, write its manifests.
 
-    `task` is the task file that the run started from. Every argument is quoted; secrets are masked.
+    What a task file said stands among the overrides, so the file is not needed. Every argument is quoted; secrets are masked.
     """
-    arguments = ([task] if task else []) + mask_arguments(result.overrides)
+    arguments = mask_arguments(result.overrides)
     return {
         "Run it again": shlex.join(["autotune", "run", *arguments]),
         "Show flags and provenance": shlex.join(["autotune", "compile", *arguments]),

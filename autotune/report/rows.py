@@ -13,11 +13,11 @@ from autotune.score import MAX_ERROR_RATE, OBJECTIVES, Objective, frontier, get_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
     from autotune.store.result import Result
 
-#: Taken where the results name no objectives: the schema's default.
-DEFAULT_OBJECTIVES = ("maximize_throughput", "minimize_tpot")
+#: Taken where the results name no objectives.
+DEFAULT_OBJECTIVES = ("maximize_throughput_per_gpu", "minimize_tpot")
 
 
 @dataclass(frozen=True, slots=True)

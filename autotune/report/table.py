@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
     from autotune.store.result import Result
 
 #: Escape sequences and other control characters, which text from a log must not bring to a terminal.

@@ -31,6 +31,18 @@ class Output(NamedTuple):
     last: bool
 
 
+class Outlook(NamedTuple):
+    """What clients that know of the emulation say with a request (see `autotune.bench.emulated`).
+
+    When it was sent, how many requests its closed loop keeps in flight and has left to send, and when the next one of
+    its open loop is sent. Times are `time.monotonic` s.
+    """
+
+    sent_s: float | None = None
+    loop: tuple[int, int] | None = None
+    next_s: float | None = None
+
+
 class Stream:
     """The output of one request, to be read as it comes."""
 
@@ -85,28 +97,22 @@ class EmulatedEngine:
         self._unflushed = False
         self._slots = self._left = self._in_loop = 0
         self._loop_event_s = 0.0
+        self._next_s: float | None = None
 
-    def submit(
-        self,
-        prompt_tokens: int,
-        output_tokens: int,
-        *,
-        sent_s: float | None = None,
-        loop: tuple[int, int] | None = None,
-    ) -> Stream:
-        """Queue a request; ValueError when it can never fit into the KV cache.
+    def announce(self, outlook: Outlook) -> None:
+        """Take note of what is to follow, for a request that is refused too."""
+        self._next_s = outlook.next_s
+        if outlook.loop is not None:
+            self._slots, self._left = outlook.loop
+            self._loop_event_s = time.monotonic()
 
-        `sent_s` (never later than now) and `loop` (requests in flight, requests left) come from clients that say so.
-        """
+    def submit(self, prompt_tokens: int, output_tokens: int, outlook: Outlook) -> Stream:
+        """Queue a request; ValueError when it can never fit into the KV cache."""
         now_s = time.monotonic()
-        arrival_s = now_s if sent_s is None else min(sent_s, now_s)
-        arrival_ms = max(0.0, (arrival_s - self._origin_s) * 1000 * self.speed - _ROUNDING_MS)
-        stream = Stream(self.simulation.add(prompt_tokens, output_tokens, arrival_ms), in_loop=loop is not None)
-        self._streams[stream.sequence] = stream
-        if loop is not None:
-            self._slots, self._left = loop
-            self._in_loop += 1
-            self._loop_event_s = now_s
+        arrival_ms = self._clock_ms(now_s if outlook.sent_s is None else min(outlook.sent_s, now_s)) - _ROUNDING_MS
+        sequence = self.simulation.add(prompt_tokens, output_tokens, max(0.0, arrival_ms))
+        stream = self._streams[sequence] = Stream(sequence, in_loop=outlook.loop is not None)
+        self._in_loop += stream.in_loop
         self._schedule_now()
         return stream
 
@@ -146,7 +152,7 @@ class EmulatedEngine:
             now_s = time.monotonic()
             if step is None:
                 return
-            wait_s = max(self._wall_s(step.end_ms) - now_s, self._hold_s(now_s))
+            wait_s = max(self._wall_s(step.end_ms) - now_s, self._hold_s(step.start_ms, now_s))
             if wait_s > 0:
                 if self._unflushed and (wait_s > self._interval_s or now_s - self._flushed_s > self._interval_s):
                     self._flush(now_s)
@@ -178,11 +184,14 @@ class EmulatedEngine:
             stream.push(self.simulation.step, due_s, last=False)
         self._flushed_s, self._unflushed = now_s, False
 
-    def _hold_s(self, now_s: float) -> float:
-        """How much longer the clock stands: a closed loop is short of requests, and has some left to send."""
-        if min(self._slots - self._in_loop, self._left) <= 0:
-            return 0.0
-        return self._loop_event_s + _HOLD_S - now_s
+    def _hold_s(self, start_ms: float, now_s: float) -> float:
+        """How much longer the clock stands, because a request that belongs into this step or before is on its way."""
+        hold_s = 0.0
+        if self._next_s is not None and start_ms >= self._clock_ms(self._next_s) - _ROUNDING_MS:
+            hold_s = self._next_s + _HOLD_S - now_s
+        if min(self._slots - self._in_loop, self._left) > 0:
+            hold_s = max(hold_s, self._loop_event_s + _HOLD_S - now_s)
+        return hold_s
 
     @property
     def _interval_s(self) -> float:
@@ -190,3 +199,6 @@ class EmulatedEngine:
 
     def _wall_s(self, clock_ms: float) -> float:
         return self._origin_s + clock_ms / 1000 / self.speed
+
+    def _clock_ms(self, wall_s: float) -> float:
+        return (wall_s - self._origin_s) * 1000 * self.speed

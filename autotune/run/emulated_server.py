@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import threading
 import time
@@ -13,12 +14,13 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from autotune.bench.emulated import EMULATED_HEADER, LOOP_HEADER, SENT_HEADER, SPEED_HEADER
+from autotune.bench.emulated import EMULATED_HEADER, LOOP_HEADER, NEXT_HEADER, SENT_HEADER, SPEED_HEADER
 from autotune.run.emulated_answer import Answer
-from autotune.run.emulated_engine import EmulatedEngine
+from autotune.run.emulated_engine import EmulatedEngine, Outlook
 from autotune.run.emulated_request import ApiError, parse_generation
 
 if TYPE_CHECKING:
+    from starlette.datastructures import Headers
     from starlette.requests import Request
 
     from autotune.predict.predictor import Timing
@@ -122,14 +124,11 @@ class _Api:
         return await self._generate(request, chat=False)
 
     async def _generate(self, request: Request, *, chat: bool) -> Response:
+        outlook = _outlook(request.headers)
+        self._engine.announce(outlook)
         try:
             asked = parse_generation(_json(await request.body()), self._model, self._max_context, chat=chat)
-            stream = self._engine.submit(
-                asked.prompt_tokens,
-                asked.output_tokens,
-                sent_s=_number(request.headers.get(SENT_HEADER)),
-                loop=_pair(request.headers.get(LOOP_HEADER)),
-            )
+            stream = self._engine.submit(asked.prompt_tokens, asked.output_tokens, outlook)
         except ApiError as error:
             return JSONResponse(error.as_dict(), error.status)
         except ValueError as error:
@@ -144,11 +143,18 @@ def _json(body: bytes) -> object:
         raise ApiError(400, f"the body is not JSON: {error}") from error
 
 
+def _outlook(headers: Headers) -> Outlook:
+    return Outlook(
+        _number(headers.get(SENT_HEADER)), _pair(headers.get(LOOP_HEADER)), _number(headers.get(NEXT_HEADER))
+    )
+
+
 def _number(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text)
+        number = math.nan if text is None else float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _pair(text: str | None) -> tuple[int, int] | None:

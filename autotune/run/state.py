@@ -77,7 +77,12 @@ def open_run(
                 ) from None  # fmt: skip
             if not resumed:
                 store.create_run(record)
-            note = {"run_id": record.run_id, "executor": executor, "created_at": record.created_at, "points": list(point_ids)}
+            note = {
+                "run_id": record.run_id,
+                "executor": executor,
+                "created_at": record.created_at,
+                "points": list(point_ids),
+            }
             (folder / "run.json").write_text(json.dumps(note, indent=2) + "\n")
         earlier = {result.point_id: result for result in store.results(record.run_id)}
         yield OpenRun(record, folder, resumed, earlier)

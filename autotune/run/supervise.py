@@ -1,9 +1,10 @@
 """The supervisor of one engine: ends it, and everything it started, when autotune goes away, in whatever way it goes.
 
 Run by its path as a process of its own (`python -I supervise.py ... -- COMMAND`); its standard input is a pipe whose other
-end autotune holds. The kernel closes that end even on kill -9, and this process then sees the end of its input, ends
-the engine politely, and by force after a while; SIGTERM asks for force at once. On Linux it is the reaper of its descendants, so that a process
-the engine detached (another session, a parent that ended) is still found among its children.
+end autotune holds. The kernel closes that end even on kill -9, and this process then sees the end of its input and ends
+the engine, politely at first and by force after a while; SIGTERM asks for force at once. On Linux it is the reaper of
+its descendants, so that a process the engine detached (another session, a parent that ended) is still found among its
+children.
 
 Exits with the engine's status, 128 + n for signal n, 127 where the command could not be started.
 """
@@ -28,6 +29,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LINUX = sys.platform == "linux"
 _LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
 _POLL_S = 0.05
+#: How long the engine has to end its own workers before they are asked too: one that is still loading only waits for them.
+_ALONE_S = 3.0
 #: A process that has not gone this long after SIGKILL hangs in the kernel, and waiting longer helps no one.
 _UNKILLABLE_S = 10.0
 
@@ -139,7 +142,8 @@ def _end_all(engine: int, status: int | None, wake: int, stop_timeout_s: float) 
 
     The engine alone is asked first: one that ends its own workers in order frees GPU memory and sockets cleanly.
     """
-    deadline = time.monotonic() + stop_timeout_s
+    began = time.monotonic()
+    deadline = began + stop_timeout_s
     asked_rest = False
     if status is None:
         _signal(engine, signal.SIGTERM)
@@ -150,7 +154,7 @@ def _end_all(engine: int, status: int | None, wake: int, stop_timeout_s: float) 
         if now > deadline:
             for process in left:
                 _signal(process.pid, signal.SIGKILL)
-        elif status is not None and not asked_rest:
+        elif (status is not None or now > began + _ALONE_S) and not asked_rest:
             asked_rest = True
             for process in left:
                 _signal(process.pid, signal.SIGTERM)

@@ -34,7 +34,7 @@ class Optimization(Group):
     """What is searched for, and with how many experiments."""
 
     strategy: Literal["grid", "random", "bayesian", "progressive_pareto", "two_stage", "hybrid", "auto"] = Field("grid", description="How points are chosen from the sweep.")
-    objectives: Annotated[Texts, Field(min_length=1)] = Field(("maximize_throughput", "minimize_tpot"), description="minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.")
+    objectives: Annotated[Texts, Field(min_length=1)] = Field(("maximize_throughput_per_gpu", "minimize_tpot"), description="minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.")
     weights: dict[str, Fraction] = Field(default_factory=dict, description="Weight of each objective in the ranking; they are scaled to sum to 1. The frontier does not depend on them.")
     max_experiments: int | None = Field(None, ge=1, description="Experiments at most. Default: every point.")
     timeout_s: float = Field(1800.0, gt=0, description="Time limit of one experiment from start to clean-up, in s.")

@@ -22,7 +22,7 @@ from autotune.score.slo import STATISTICS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
 
 PATH = "optimization.constraints"
 LATENCIES = ("ttft_ms", "tpot_ms", "itl_ms", "e2e_latency_ms")

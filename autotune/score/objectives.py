@@ -23,7 +23,7 @@ from autotune.diagnostics import InputError, diagnostic, suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
 
 #: Statistics that may stand for "the" latency, first one that the tool gave.
 CENTRAL = ("mean", "p50")

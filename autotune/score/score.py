@@ -26,7 +26,7 @@ from autotune.score.weights import normalise
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
     from autotune.schema import Config
     from autotune.score.objectives import Objective
 

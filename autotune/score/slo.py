@@ -19,7 +19,7 @@ from autotune.schema import Targets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
     from autotune.schema import Slo, Target
 
 #: SLO group field -> Measurement fields it may be judged on, in order of preference.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from autotune.bench.metrics import Kind, Measurement
+    from autotune.metrics import Kind, Measurement
 
 Status = Literal["done", "failed", "pruned", "running"]
 

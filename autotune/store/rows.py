@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from autotune.bench.metrics import Measurement
+from autotune.metrics import Measurement
 from autotune.store.record import RunInputs, RunRecord
 from autotune.store.result import Failure, Result
 

@@ -9,7 +9,9 @@ LOAD = Load("D(10,5)", concurrency=2)
 
 
 def record(sent, *chunks, tokens=None, prompt=10, finished=True, error=None):
-    return RequestRecord(sent, list(chunks), chunks[-1] if finished and chunks else None, prompt, tokens or len(chunks), error)
+    return RequestRecord(
+        sent, list(chunks), chunks[-1] if finished and chunks else None, prompt, tokens or len(chunks), error
+    )
 
 
 def measure(records, end, **options):

@@ -1,6 +1,6 @@
 """Configs and facts for tests of the predictor."""
 
-from autotune.bench.metrics import Load
+from autotune.metrics import Load
 from autotune.catalog import builtin_catalog, find_gpu, get_model
 from autotune.engines.engine import Facts
 from autotune.predict import Roofline

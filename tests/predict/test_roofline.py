@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autotune.bench.metrics import Load
+from autotune.metrics import Load
 from autotune.catalog import list_gpus, list_models
 from autotune.predict import PREDICTORS, Roofline
 from tests.predict.points import config_for, facts_for, predict, tpot, ttft

@@ -1,6 +1,6 @@
 import pytest
 
-from autotune.bench.metrics import Load
+from autotune.metrics import Load
 from autotune.predict import Roofline
 from autotune.run.simulate import simulate
 from tests.predict.points import config_for, facts_for

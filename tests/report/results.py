@@ -1,6 +1,6 @@
 """Results for tests of the report."""
 
-from autotune.bench.metrics import Load, Measurement
+from autotune.metrics import Load, Measurement
 from autotune.schema import Config
 from autotune.store import Failure, Result, RunInputs, RunRecord
 

@@ -177,8 +177,8 @@ def test_secrets_are_not_on_the_page():
 
 def test_commands_survive_a_shell():
     overrides = ("model.id=a b;$(rm -rf x)`y`'z'", "benchmark.num_concurrency=[1,8]", "+profile=[a,b]")
-    commands = reproduce_commands(result(overrides=overrides), "my task.yaml")
-    assert shlex.split(commands["Run it again"]) == ["autotune", "run", "my task.yaml", *overrides]
+    commands = reproduce_commands(result(overrides=overrides))
+    assert shlex.split(commands["Run it again"]) == ["autotune", "run", *overrides]
     assert any(line.startswith("autotune emit --target") for line in commands.values())
     argv = ["vllm", "serve", "a'b", "--x", '{"k": "v w"}', "-y", "$HOME"]
     assert shlex.split(show_command(argv).replace("\\\n", " ")) == argv
@@ -187,7 +187,7 @@ def test_commands_survive_a_shell():
 def test_the_folder_of_the_task_file_stays_private():
     record = run(RESULTS, inputs=RunInputs(task_path="/home/someone/private/task.yaml", cwd="/home/someone"))
     html, _ = page(record=record)
-    assert "autotune run task.yaml" in html
+    assert "task.yaml" not in html
     assert "someone" not in html
 
 

@@ -18,7 +18,10 @@ from tests.run.points import FakeClient, make_point
 def main(folder: Path, seconds: float) -> int:
     env = {"STUB_PIDS": str(folder / "pids")}
     executor = {"name": "local", "bin_dir": str(folder / "bin"), "env": env, "stop_timeout_s": 0.2}
-    points = [make_point(name, executor=executor, concurrency=load, argv=("--detach",)) for name, load in [("a", 1), ("a", 2), ("b", 1)]]
+    points = [
+        make_point(name, executor=executor, concurrency=load, argv=("--detach",))
+        for name, load in [("a", 1), ("a", 2), ("b", 1)]
+    ]
 
     def act(job):
         end = time.monotonic() + seconds

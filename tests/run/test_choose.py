@@ -13,7 +13,12 @@ AUTO = AutoExecutor(name="auto")
         ("/venv/bin/vllm", ("h100_sxm",) * 8, "local", "engine and its device"),
         (None, ("h100_sxm",) * 8, "emulated", "`vllm` is not on PATH"),
         ("/venv/bin/vllm", (), "emulated", "this machine has no GPU"),
-        ("/venv/bin/vllm", ("a100_sxm",) * 4, "emulated", "2 x h100_sxm is asked for and this machine has 4 x a100_sxm"),
+        (
+            "/venv/bin/vllm",
+            ("a100_sxm",) * 4,
+            "emulated",
+            "2 x h100_sxm is asked for and this machine has 4 x a100_sxm",
+        ),
         ("/venv/bin/vllm", ("h100_sxm",), "emulated", "this machine has 1 x h100_sxm"),
     ],
 )

@@ -24,11 +24,15 @@ def serve(stub, tmp_path):
 
     def start(*argv, devices=(), **more):
         env = {"STUB_PIDS": str(tmp_path / "pids")}
-        server = LocalServer(LocalExecutor(name="local", bin_dir=str(stub), env=env, stop_timeout_s=0.5, **more.pop("settings", {})))
+        server = LocalServer(
+            LocalExecutor(name="local", bin_dir=str(stub), env=env, stop_timeout_s=0.5, **more.pop("settings", {}))
+        )
         servers.append(server)
         folder = tmp_path / "point"
         folder.mkdir(exist_ok=True)
-        endpoint = server.deploy(make_point("a", argv=argv, **more).deployment, Place(folder, tmp_path / "servers", devices))
+        endpoint = server.deploy(
+            make_point("a", argv=argv, **more).deployment, Place(folder, tmp_path / "servers", devices)
+        )
         return server, endpoint
 
     yield start
@@ -38,7 +42,9 @@ def serve(stub, tmp_path):
 
 def wait_gone(pids, timeout_s=5.0):
     end = time.monotonic() + timeout_s
-    while left := [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]:
+    while left := [
+        pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    ]:
         assert time.monotonic() < end, f"still there: {left}"
         time.sleep(0.02)
 
@@ -119,7 +125,12 @@ def test_a_server_that_dies_later_is_explained_by_its_log(serve):
 
 
 def test_config_files_are_written_and_named_where_they_are(serve, tmp_path):
-    server, endpoint = serve("--config", "/etc/engine/extra.yaml", "--other=/etc/engine/extra.yaml", files={"/etc/engine/extra.yaml": "a: 1\n"})
+    server, endpoint = serve(
+        "--config",
+        "/etc/engine/extra.yaml",
+        "--other=/etc/engine/extra.yaml",
+        files={"/etc/engine/extra.yaml": "a: 1\n"},
+    )
     server.ready(endpoint, 20, lambda: False)
     place = tmp_path / "point" / "files" / "etc" / "engine" / "extra.yaml"
     assert place.read_text() == "a: 1\n"
@@ -149,6 +160,8 @@ def test_a_missing_command_is_found_before_anything_starts(tmp_path, monkeypatch
 def test_the_folder_of_the_command_comes_first_on_the_engines_path(stub, serve):
     server, endpoint = serve()
     server.ready(endpoint, 20, lambda: False)
-    engines = [child for child in psutil.Process(server._supervisor.pid).children() if "vllm" in " ".join(child.cmdline())]
+    engines = [
+        child for child in psutil.Process(server._supervisor.pid).children() if "vllm" in " ".join(child.cmdline())
+    ]
     assert engines[0].environ()["PATH"].split(os.pathsep)[0] == str(stub)
     assert Path(engines[0].cwd()) == Path.cwd()

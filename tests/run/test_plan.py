@@ -17,7 +17,10 @@ def test_side_by_side_the_longest_starts_first_and_of_equal_ones_the_larger():
 
 def test_a_run_is_known_by_its_points_in_order_and_its_executor():
     assert run_fingerprint(["a", "b"], "local") == run_fingerprint(["a", "b"], "local")
-    assert len({run_fingerprint(*key) for key in [(["a", "b"], "local"), (["b", "a"], "local"), (["a", "b"], "emulated")]}) == 3
+    assert (
+        len({run_fingerprint(*key) for key in [(["a", "b"], "local"), (["b", "a"], "local"), (["a", "b"], "emulated")]})
+        == 3
+    )
 
 
 def test_only_points_with_nothing_smaller_need_as_much_memory_as_one_that_ran_out_of_it():

@@ -15,14 +15,16 @@ MODEL = os.environ.get("AUTOTUNE_TINY_MODEL")
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not (BIN and MODEL), reason="AUTOTUNE_VLLM_BIN and AUTOTUNE_TINY_MODEL name no engine and model"),
+    pytest.mark.skipif(
+        not (BIN and MODEL), reason="AUTOTUNE_VLLM_BIN and AUTOTUNE_TINY_MODEL name no engine and model"
+    ),
 ]
 
 OVERRIDES = [
     f"model.id={MODEL}", "model.served_name=tiny", "executor=local", f"executor.bin_dir={BIN}", "benchmark.tool=quick",
     "benchmark.traffic_scenarios=['D(50,20)']", "benchmark.max_requests=8", "misc.dtype=float32", "misc.cuda_graphs=false",
     "executor.env={VLLM_CPU_KVCACHE_SPACE: '1', VLLM_NO_USAGE_STATS: '1', DO_NOT_TRACK: '1', HF_HUB_OFFLINE: '1'}",
-    "system.backend_version=0.32.0",
+    "system.backend_version=0.32.0", "runtime.isl=50", "runtime.osl=20",
 ]  # fmt: skip
 
 
@@ -34,15 +36,28 @@ def test_two_points_are_served_by_one_engine_and_a_config_it_refuses_is_explaine
         summary = run_points([*bad, *good], store=store, data_dir=tmp_path)
     refused, *done = summary.results
     assert refused.failure.kind == "start_crash"
-    assert refused.failure.message.startswith("User-specified max_model_len (100000) is greater than the derived max_model_len")
+    assert refused.failure.message.startswith(
+        "User-specified max_model_len (100000) is greater than the derived max_model_len"
+    )
     assert [result.status for result in done] == ["done", "done"]
     assert all(result.measurements[0].completed == 8 for result in done)
     assert all(result.measurements[0].output_tokens_per_s > 0 for result in done)
 
     logs = [path for path in summary.folder.glob("points/*/server.log") if not path.is_symlink()]
     assert len(logs) == 2
-    started = [process for process in psutil.process_iter() if process.pid not in before and str(MODEL) in " ".join(process.cmdline())]
+    started = [
+        process
+        for process in psutil.process_iter()
+        if process.pid not in before and str(MODEL) in " ".join(process.cmdline())
+    ]
     assert started == []
-    port = next(word for log in logs for line in log.read_text().splitlines() if "http://127.0.0.1:" in line for word in line.split() if "127.0.0.1" in word)
+    port = next(
+        word
+        for log in logs
+        for line in log.read_text().splitlines()
+        if "http://127.0.0.1:" in line
+        for word in line.split()
+        if "127.0.0.1" in word
+    )
     with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
         probe.connect(("127.0.0.1", int(port.rpartition(":")[2])))

@@ -2,7 +2,10 @@ from autotune.run.redact import HIDDEN, hide_config, hide_override, mask
 
 
 def test_environment_variables_named_like_secrets_are_hidden_and_others_are_not():
-    config = {"executor": {"env": {"HF_TOKEN": "hf_abcdefgh", "VLLM_CPU_KVCACHE_SPACE": "1", "MAX_TOKENS": "512"}}, "misc": {"env": {}}}
+    config = {
+        "executor": {"env": {"HF_TOKEN": "hf_abcdefgh", "VLLM_CPU_KVCACHE_SPACE": "1", "MAX_TOKENS": "512"}},
+        "misc": {"env": {}},
+    }
     shown = hide_config(config)["executor"]["env"]
     assert shown == {"HF_TOKEN": HIDDEN, "VLLM_CPU_KVCACHE_SPACE": "1", "MAX_TOKENS": "512"}
     assert config["executor"]["env"]["HF_TOKEN"] == "hf_abcdefgh"

@@ -109,7 +109,11 @@ def test_a_benchmark_that_fails_fails_its_point_and_keeps_what_came_out(setup):
     summary = setup.run(points)
     assert [result.status for result in summary.results] == ["done", "failed", "done"]
     failed = summary.results[1]
-    assert (failed.failure.kind, failed.failure.message, failed.failure.log_tail) == ("benchmark", "no request completed", "tool log")
+    assert (failed.failure.kind, failed.failure.message, failed.failure.log_tail) == (
+        "benchmark",
+        "no request completed",
+        "tool log",
+    )
     assert (failed.best, len(failed.measurements)) == (None, 1)
     assert setup.servers.started == ["server-a"]
 
@@ -147,7 +151,11 @@ def test_an_experiment_that_takes_too_long_is_cancelled_and_classed_as_timeout(s
 
 def test_points_that_need_more_memory_than_one_that_ran_out_of_it_are_pruned(setup):
     setup.servers.failures["server-8k"] = [OOM]
-    points = [make_point("8k", misc={"context_length": 8192}), make_point("16k", misc={"context_length": 16384}), make_point("4k", misc={"context_length": 4096})]
+    points = [
+        make_point("8k", misc={"context_length": 8192}),
+        make_point("16k", misc={"context_length": 16384}),
+        make_point("4k", misc={"context_length": 4096}),
+    ]
     summary = setup.run(points)
     assert [result.status for result in summary.results] == ["failed", "pruned", "done"]
     assert points[0].id in summary.results[1].failure.message
@@ -225,7 +233,9 @@ def test_experiments_that_fit_run_side_by_side_on_gpus_of_their_own(setup):
     setup.client.act = lambda job: None if together.wait() >= 0 else []
     points = [make_point("a", gpus=4), make_point("b", gpus=4)]
     seen = {}
-    setup.listener = Listener(lambda event: seen.update(setup.servers.running) if isinstance(event, ServerReady) else None)
+    setup.listener = Listener(
+        lambda event: seen.update(setup.servers.running) if isinstance(event, ServerReady) else None
+    )
     summary = setup.run(points, probes=Probes(lambda name: name, lambda: ("h100_sxm",) * 8))
     assert summary.count("done") == 2
     assert sorted(seen["server-a"] + seen["server-b"]) == list("01234567")
@@ -279,7 +289,9 @@ def test_two_executors_in_one_run_and_one_that_is_not_there_are_errors(setup):
     with pytest.raises(InputError, match="AT027"):
         setup.run([make_point("a"), make_point("b", executor={"name": "emulated"})])
     with pytest.raises(InputError, match=r"AT030.*docker") as caught:
-        run_points([make_point("a", executor={"name": "docker"})], store=setup.store, data_dir=setup.folder, probes=NO_GPU)
+        run_points(
+            [make_point("a", executor={"name": "docker"})], store=setup.store, data_dir=setup.folder, probes=NO_GPU
+        )
     assert "local, emulated, auto" in caught.value.diagnostics[0].help
 
 
@@ -311,7 +323,9 @@ def test_sigterm_while_a_server_starts_is_heeded_too(setup):
 
 
 def test_an_error_of_the_store_ends_the_run_and_every_server(setup):
-    setup.store.save = lambda result: (_ for _ in ()).throw(InputError(diagnostic("AT031", "disk full"))) if result.status == "done" else None
+    setup.store.save = lambda result: (
+        (_ for _ in ()).throw(InputError(diagnostic("AT031", "disk full"))) if result.status == "done" else None
+    )
     with pytest.raises(InputError, match="disk full"):
         setup.run([make_point("a"), make_point("b")])
     assert setup.servers.running == {}

@@ -1,6 +1,6 @@
 """Measurements and configs for tests of scoring."""
 
-from autotune.bench.metrics import Load, Measurement
+from autotune.metrics import Load, Measurement
 from autotune.schema import Config
 
 

@@ -6,17 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from autotune.bench.metrics import Load, Measurement
+from autotune.metrics import Load, Measurement
 from autotune.diagnostics import InputError
 from autotune.store import Failure, Result, RunInputs, RunRecord, Store, data_dir, to_csv, to_json, to_json_lines
 
 
 def run(run_id="20261123-031142-ab12cd", fingerprint="f", points=("p1", "p2")):
-    return RunRecord(run_id, fingerprint, "local", points, RunInputs(("a=1",), "text", "task.yaml", "/here", True), "2026-11-23T03:11:42+00:00")
+    return RunRecord(
+        run_id,
+        fingerprint,
+        "local",
+        points,
+        RunInputs(("a=1",), "text", "task.yaml", "/here", True),
+        "2026-11-23T03:11:42+00:00",
+    )
 
 
 def result(point="p1", run_id="20261123-031142-ab12cd", **more):
-    measured = Measurement(Load("D(100,100)", 4), ttft_ms={"mean": 10.0, "p99": math.nan}, output_tokens_per_s=math.inf, completed=3)
+    measured = Measurement(
+        Load("D(100,100)", 4), ttft_ms={"mean": 10.0, "p99": math.nan}, output_tokens_per_s=math.inf, completed=3
+    )
     base = Result(run_id, point, "done", "measured", ("parallel.tp=2",), {"parallel": {"tp": 2}}, {"argv": ["vllm"]},
                   measurements=(measured, replace(measured, load=Load("D(1,1)", request_rate=2.5))), best=1, score=-5.0)  # fmt: skip
     return replace(base, **more)
@@ -34,7 +43,12 @@ def test_a_result_comes_back_as_it_was_but_for_numbers_that_are_none(store):
     (back,) = store.results()
     assert back.measurements[0].ttft_ms == {"mean": 10.0}
     assert math.isnan(back.measurements[0].output_tokens_per_s)
-    assert (back.best, back.score, back.overrides, back.config) == (1, -5.0, ("parallel.tp=2",), {"parallel": {"tp": 2}})
+    assert (back.best, back.score, back.overrides, back.config) == (
+        1,
+        -5.0,
+        ("parallel.tp=2",),
+        {"parallel": {"tp": 2}},
+    )
     assert back.measurements[1].load == Load("D(1,1)", None, 2.5)
 
 
@@ -42,7 +56,9 @@ def test_not_a_number_is_nowhere_in_the_file(store, tmp_path):
     store.create_run(run())
     store.save(result(score=math.nan, config={"x": [math.nan, {"y": math.inf}]}))
     rows = sqlite3.connect(tmp_path / "deep" / "results.db")
-    text = str(rows.execute("select * from results").fetchall()) + str(rows.execute("select * from measurements").fetchall())
+    text = str(rows.execute("select * from results").fetchall()) + str(
+        rows.execute("select * from measurements").fetchall()
+    )
     rows.close()
     assert "nan" not in text.lower()
     assert "inf" not in text.lower()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 
 from autotune.bench.loads import expand_loads
-from autotune.bench.metrics import Measurement
+from autotune.metrics import Measurement
 from autotune.cli.inputs import add_inputs, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
 from autotune.compiled import CompiledPoint
 from autotune.compiler import prune
 from autotune.predict import PREDICTORS, Prediction
+from autotune.report.number import show_number
 
 EPILOG = """\
 The figures rest on data sheets and documented efficiencies; they rank configs and find the impossible,
@@ -65,9 +66,9 @@ def _cells(name: str, point: CompiledPoint, found: Measurement) -> tuple[str, ..
         name,
         found.load.label,
         str(point.deployment.gpus),
-        f"{found.ttft_ms['mean']:.0f}",
-        f"{found.tpot_ms['mean']:.2f}",
-        f"{found.output_tokens_per_s:.0f}",
-        f"{found.output_tokens_per_s_per_gpu:.0f}",
-        f"{found.output_tokens_per_s_per_user:.1f}",
+        show_number(found.ttft_ms.get("mean")),
+        show_number(found.tpot_ms.get("mean")),
+        show_number(found.output_tokens_per_s),
+        show_number(found.output_tokens_per_s_per_gpu),
+        show_number(found.output_tokens_per_s_per_user),
     )
