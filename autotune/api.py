@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autotune.compiled import CompiledPoint
 from autotune.compiler import compile_points
 from autotune.compose.overrides import format_value, parse_overrides
 from autotune.compose.points import compose_points
@@ -16,6 +15,9 @@ from autotune.diagnostics import Diagnostic, Source, Writer
 from autotune.layers import parse_yaml
 from autotune.workspace.files import read_text, shown
 from autotune.workspace.load import Workspace, load_workspace
+
+if TYPE_CHECKING:
+    from autotune.compiled import CompiledPoint
 
 
 def read_dimensions(
@@ -88,6 +90,9 @@ def _said(key: str, values: list[Any], groups: Iterable[str], *, swept: bool) ->
     texts = [f"{key}={format_value(value)}" for value in values]
     source = Source.SWEEP if swept else Source.USER
     return Dimension(
-        tuple((setting_for(key, value, known, Writer(source, override=text), text),) for value, text in zip(values, texts, strict=True)),
+        tuple(
+            (setting_for(key, value, known, Writer(source, override=text), text),)
+            for value, text in zip(values, texts, strict=True)
+        ),
         swept=swept,
     )

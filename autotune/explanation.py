@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autotune.compiled import CompiledPoint
 from autotune.layers import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from autotune.compiled import CompiledPoint
 
 
 def explain_point(point: CompiledPoint) -> dict[str, Any]:
     """Every value that somebody set, and what became of every layer, as plain data."""
-    paths = [path for leaf, value in flatten(point.data) if value is not None and (path := ".".join(leaf)) in point.origin]
+    paths = [
+        path for leaf, value in flatten(point.data) if value is not None and (path := ".".join(leaf)) in point.origin
+    ]
     return {
         "id": point.id,
         "paths": [entry for path in paths for entry in explain_path(point, path)],
@@ -44,11 +49,23 @@ def _explain_leaf(point: CompiledPoint, path: str, value: Any) -> dict[str, Any]
         return entry
     written = [record for record in layered.writes if record.path == path]
     standing = [record for record in written if record.stands]
-    overrode = [{"value": record.value, "writer": str(record.writer), "reason": "a later layer"} for record in standing[:-1]]
-    overrode += [{"value": record.value, "writer": str(record.writer), "reason": record.reason} for record in written if not record.stands]
+    overrode = [
+        {"value": record.value, "writer": str(record.writer), "reason": "a later layer"} for record in standing[:-1]
+    ]
+    overrode += [
+        {"value": record.value, "writer": str(record.writer), "reason": record.reason}
+        for record in written
+        if not record.stands
+    ]
     entry["overrode"] = overrode
     entry["not_applied"] = [
-        {"layer": record.layer.id, "value": offered, "when": record.layer.when.text, "values": record.values, "writer": str(record.layer.writer)}
+        {
+            "layer": record.layer.id,
+            "value": offered,
+            "when": record.layer.when.text,
+            "values": record.values,
+            "writer": str(record.layer.writer),
+        }
         for record in layered.records
         if record.outcome != "applied" and record.layer.when is not None
         for leaf, offered, _ in record.layer.writes

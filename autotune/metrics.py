@@ -23,7 +23,11 @@ class Load:
 
     @property
     def label(self) -> str:
-        return f"{self.scenario} c={self.concurrency}" if self.request_rate is None else f"{self.scenario} r={self.request_rate:g}/s"
+        return (
+            f"{self.scenario} c={self.concurrency}"
+            if self.request_rate is None
+            else f"{self.scenario} r={self.request_rate:g}/s"
+        )
 
 
 @dataclass(frozen=True, slots=True)

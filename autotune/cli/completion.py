@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autotune.cli.verb_table import VERBS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 _SHELLS = {
     "bash": """\
@@ -47,7 +50,9 @@ def answer(argv: list[str]) -> int | None:
     _, _, request = argv[0].partition("=")
     action, _, shell = (request or (argv[1] if len(argv) > 1 else "")).partition("=")
     if shell not in _SHELLS or action not in ("install", "uninstall", "query"):
-        sys.stderr.write(f"error: --shell-completion takes install=SHELL, uninstall=SHELL or query=SHELL, SHELL one of {', '.join(_SHELLS)}\n")
+        sys.stderr.write(
+            f"error: --shell-completion takes install=SHELL, uninstall=SHELL or query=SHELL, SHELL one of {', '.join(_SHELLS)}\n"
+        )
         return 2
     if action == "query":
         words = os.environ.get("COMP_LINE", "").split(" ")[1:]
@@ -119,7 +124,13 @@ def candidates(words: list[str], sources: _Sources) -> list[str]:
     if equals:
         done = value[: max(value.rfind(","), value.rfind("[")) + 1]
         name = key.lstrip("+")
-        known = sources.profiles() if name == "profile" else sources.options(name) if "." not in name else sources.values(name)
+        known = (
+            sources.profiles()
+            if name == "profile"
+            else sources.options(name)
+            if "." not in name
+            else sources.values(name)
+        )
         found += [f"{key}={done}{item}" for item in known]
     elif "." in key:
         group = key.partition(".")[0]

@@ -24,9 +24,7 @@ def reorder(argv: list[str]) -> list[str]:
     for word in words:
         if word in _WITH_VALUE:
             flags += [word, *[value for value in [next(words, None)] if value is not None]]
-        elif word.startswith("-"):
-            flags.append(word)
-        elif flags and flags[-1] in _OPTIONAL_VALUE and word in _INFO:
+        elif word.startswith("-") or (flags and flags[-1] in _OPTIONAL_VALUE and word in _INFO):
             flags.append(word)
         else:
             rest.append(word)

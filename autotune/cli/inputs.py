@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autotune.api import compile_dimensions, read_dimensions, shadow_notes
 from autotune.cli.verb_table import VERBS
-from autotune.compiled import CompiledPoint
 from autotune.compose.settings import Dimension, UseProfiles
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, nearest
 from autotune.workspace.load import Workspace, load_workspace
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from autotune.compiled import CompiledPoint
 
 _TASK_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def add_inputs(parser: argparse.ArgumentParser, *, formats: tuple[str, ...] = ()) -> None:
     """The arguments of every verb that compiles."""
-    parser.add_argument("words", nargs="*", metavar="TASK_FILE | OVERRIDE", help="an optional task file first, then overrides")
+    parser.add_argument(
+        "words", nargs="*", metavar="TASK_FILE | OVERRIDE", help="an optional task file first, then overrides"
+    )
     parser.add_argument("-m", "--multirun", action="store_true", help="sweep: `path=a,b` makes a point of each value")
-    parser.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="a further folder of config groups (may be repeated)")
+    parser.add_argument(
+        "--config-dir",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a further folder of config groups (may be repeated)",
+    )
     if formats:
-        parser.add_argument("--format", choices=formats, default=formats[0], help=f"{formats[0]} (default) or {', '.join(formats[1:])}")
+        parser.add_argument(
+            "--format", choices=formats, default=formats[0], help=f"{formats[0]} (default) or {', '.join(formats[1:])}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,13 @@ def _is_task(word: str) -> bool:
 
 def _not_understood(word: str) -> Diagnostic:
     if close := nearest(word, VERBS, 1):
-        return diagnostic("AT004", f"`{word}` is neither a verb, a task file nor an override", help=f"did you mean `autotune {close[0]}`?")
-    return diagnostic("AT004", f"`{word}` is neither a verb, a task file nor an override",
-                      help="verbs are listed by `autotune --help`; overrides are `path=value`; a task file must exist or end in .yaml")  # fmt: skip
+        return diagnostic(
+            "AT004",
+            f"`{word}` is neither a verb, a task file nor an override",
+            help=f"did you mean `autotune {close[0]}`?",
+        )
+    return diagnostic(
+        "AT004",
+        f"`{word}` is neither a verb, a task file nor an override",
+        help="verbs are listed by `autotune --help`; overrides are `path=value`; a task file must exist or end in .yaml",
+    )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from autotune import __version__
 from autotune.report import render_html, render_table
-from autotune.store import Result, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from autotune.store import Result, RunRecord
 
 
 def show_outcome(run: RunRecord, results: Sequence[Result], folder: Path) -> None:
@@ -24,7 +28,11 @@ def show_outcome(run: RunRecord, results: Sequence[Result], folder: Path) -> Non
 
 def write_report(run: RunRecord, results: Sequence[Result], path: Path) -> Path:
     """Write the HTML report and return where it is."""
-    environment = {"autotune": __version__, "Python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    environment = {
+        "autotune": __version__,
+        "Python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
     path.write_text(render_html(run, results, environment=environment), encoding="utf-8")
     return path
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from autotune.diagnostics import Diagnostic, render_text, unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "note": "\033[1;36m"}
 _RESET = "\033[0m"
@@ -19,14 +21,20 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def print_diagnostics(diagnostics: Iterable[Diagnostic], file: TextIO | None = None, labels: Mapping[str, str] | None = None) -> None:
+def print_diagnostics(
+    diagnostics: Iterable[Diagnostic], file: TextIO | None = None, labels: Mapping[str, str] | None = None
+) -> None:
     """Each finding once. `labels` gives a point id the words that people know it by; the only point needs none."""
     stream = sys.stderr if file is None else file
     for item in unique(diagnostics):
         block = render_text([item])
         if item.point is not None:
             known = (labels or {}).get(item.point) if len(labels or ()) > 1 else None
-            block = block.replace(f"  point: {item.point}", f"  point: {known}" if known else "").replace("\n\n", "\n").rstrip()
+            block = (
+                block.replace(f"  point: {item.point}", f"  point: {known}" if known else "")
+                .replace("\n\n", "\n")
+                .rstrip()
+            )
         if _colourful(stream):
             head, bracket, rest = block.partition("[")
             block = f"{_COLOURS[item.severity.value]}{head}{bracket}{rest.replace(':', f':{_RESET}', 1)}"

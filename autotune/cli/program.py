@@ -33,7 +33,7 @@ def run_program(argv: list[str]) -> int:
         # The reader went away (`| head`); Python must not complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, people get one line and a code
         return _report(error)
 
 
@@ -61,8 +61,13 @@ def _dispatch(argv: list[str]) -> int:
 
 def _run_verb(name: str, arguments: list[str]) -> int:
     verb = importlib.import_module(f"autotune.cli.verbs.{VERBS[name].module}")
-    parser = _Parser(prog=f"autotune {name}", description=VERBS[name].summary, allow_abbrev=False,
-                     formatter_class=argparse.RawDescriptionHelpFormatter, epilog=getattr(verb, "EPILOG", None))  # fmt: skip
+    parser = _Parser(
+        prog=f"autotune {name}",
+        description=VERBS[name].summary,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=getattr(verb, "EPILOG", None),
+    )
     verb.configure(parser)
     return int(verb.run(parser.parse_intermixed_args(arguments)))
 
@@ -77,5 +82,7 @@ def _report(error: Exception) -> int:
         return WRONG_INPUT
     if os.environ.get("AUTOTUNE_DEBUG"):
         raise error
-    sys.stderr.write(f"internal error: {type(error).__name__}: {error}\n  help: this is a bug in autotune; AUTOTUNE_DEBUG=1 shows where\n")
+    sys.stderr.write(
+        f"internal error: {type(error).__name__}: {error}\n  help: this is a bug in autotune; AUTOTUNE_DEBUG=1 shows where\n"
+    )
     return BUG

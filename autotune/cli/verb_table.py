@@ -18,11 +18,17 @@ _RESULTS = "Results"
 _LOOKUP = "Look things up"
 
 VERBS: dict[str, Verb] = {
-    "run": Verb(_MAIN, "compile the sweep, run every point, lay out the Pareto frontier (what bare `autotune OVERRIDES` means)", "run"),
+    "run": Verb(
+        _MAIN,
+        "compile the sweep, run every point, lay out the Pareto frontier (what bare `autotune OVERRIDES` means)",
+        "run",
+    ),
     "compile": Verb(_MAIN, "show every point: engine flags, layers applied, diagnostics; runs nothing", "compile"),
     "check": Verb(_MAIN, "report every mistake in the config at once; exit code 2 when there is one", "check"),
     "emit": Verb(_MAIN, "write deployable manifests: shell, docker, compose, k8s; runs nothing", "emit"),
-    "explain": Verb(_MAIN, "who set a value, what it overrode, which conditions were false; or what a code ATnnn means", "explain"),
+    "explain": Verb(
+        _MAIN, "who set a value, what it overrode, which conditions were false; or what a code ATnnn means", "explain"
+    ),
     "results": Verb(_RESULTS, "stored results as a table, JSON or CSV", "results"),
     "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
     "resume": Verb(_RESULTS, "go on with a run that was interrupted", "resume"),
@@ -59,6 +65,11 @@ def help_text() -> str:
             lines += [""] if section else []
             lines.append(section := verb.section)
         lines.append(f"  {name:<10}{verb.summary}")
-    lines += ["", _EXAMPLES, "`autotune VERB --help` shows a verb's options. Hydra's own flags (--cfg job, --info, --config-dir,",
-              "--shell-completion install=bash) work on the bare form.", ""]  # fmt: skip
+    lines += [
+        "",
+        _EXAMPLES,
+        "`autotune VERB --help` shows a verb's options. Hydra's own flags (--cfg job, --info, --config-dir,",
+        "--shell-completion install=bash) work on the bare form.",
+        "",
+    ]
     return "\n".join(lines)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotune.catalog import condition_variables
 from autotune.check import run_checks
 from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import resolve_facts
 from autotune.compiler.validate import repair, validate
-from autotune.compiler.world import World
-from autotune.compose.points import PointInput
 from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic
-from autotune.engines.engine import Facts
 from autotune.layers import Layer, Layered, apply_layers, copy_tree, select_layers, set_path, split_path
 from autotune.schema import stable_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from autotune.compiler.world import World
+    from autotune.compose.points import PointInput
+    from autotune.engines.engine import Facts
 
 #: Findings that a value left out could cause: how much memory is needed, how many GPUs are used.
 _NEED_EVERY_VALUE = frozenset({"AT016", "AT102", "AT103"})
@@ -74,7 +77,9 @@ def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, wor
         found += [item for item in run_checks(rest, facts, origin) if item.code not in _NEED_EVERY_VALUE]
     identity = _identify(data)
     if deployment is not None:
-        deployment = replace(deployment, annotations={**deployment.annotations, **_annotations(identity, point, layered)})
+        deployment = replace(
+            deployment, annotations={**deployment.annotations, **_annotations(identity, point, layered)}
+        )
     return CompiledPoint(
         id=identity,
         overrides=point.overrides,
@@ -101,7 +106,13 @@ def prune(points: Iterable[CompiledPoint]) -> list[CompiledPoint]:
     if not runnable:
         errors = [item for point in compiled for item in point.diagnostics if item.severity is Severity.ERROR]
         if len(compiled) > 1:
-            errors.append(diagnostic("AT023", f"none of the {len(compiled)} points can run", help="mend what the errors above have in common"))
+            errors.append(
+                diagnostic(
+                    "AT023",
+                    f"none of the {len(compiled)} points can run",
+                    help="mend what the errors above have in common",
+                )
+            )
         raise InputError(*errors)
     return list(runnable.values())
 

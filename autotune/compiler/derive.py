@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotune.catalog import find_gpu, find_model
-from autotune.catalog.facts import Gpu, ModelFacts
 from autotune.compiler.world import REFERENCE_GPU, World
 from autotune.diagnostics import Diagnostic, InputError, Source, Writer, diagnostic
 from autotune.engines import find_engine, resolve_version
 from autotune.engines.engine import Facts
 from autotune.layers import get_path
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from autotune.catalog.facts import Gpu, ModelFacts
+
 Written = dict[str, tuple[Any, Writer]]
 
 
-def resolve_facts(data: Mapping[str, Any], origin: Mapping[str, Writer], world: World) -> tuple[Facts, Written, list[Diagnostic]]:
+def resolve_facts(
+    data: Mapping[str, Any], origin: Mapping[str, Writer], world: World
+) -> tuple[Facts, Written, list[Diagnostic]]:
     """The facts that conditions and lowering rest on, the values they decide, and notes about them.
 
     Raises InputError with all of AT010 (model), AT011 (GPU) and AT020 (engine) that apply.
@@ -45,7 +50,10 @@ def resolve_facts(data: Mapping[str, Any], origin: Mapping[str, Writer], world: 
     per_node = get_path(data, ("system", "gpus_per_node"))
     if not isinstance(per_node, int):
         per_node = count or gpu.gpus_per_node
-        written["system.gpus_per_node"] = (per_node, Writer(Source.BASE, f"the catalog's usual node of {gpu.name}" if not count else "this machine"))
+        written["system.gpus_per_node"] = (
+            per_node,
+            Writer(Source.BASE, f"the catalog's usual node of {gpu.name}" if not count else "this machine"),
+        )
     nodes = get_path(data, ("system", "nodes"))
     if get_path(data, ("system", "num_gpus")) is None and isinstance(nodes, int):
         written["system.num_gpus"] = (per_node * nodes, Writer(Source.BASE, "system.gpus_per_node x system.nodes"))
@@ -57,7 +65,14 @@ def _model(data: Mapping[str, Any], world: World) -> ModelFacts:
     path = get_path(data, ("model", "path"))
     if not isinstance(name, str) or not name:
         if not isinstance(path, str):
-            raise InputError(diagnostic("AT010", "no model is named", path="model.id", help="set model.id=org/name; `autotune models` lists those known"))
+            raise InputError(
+                diagnostic(
+                    "AT010",
+                    "no model is named",
+                    path="model.id",
+                    help="set model.id=org/name; `autotune models` lists those known",
+                )
+            )
         name = path
     for place in (path, name):
         if isinstance(place, str) and (facts := world.read_model(place)) is not None:
@@ -74,8 +89,14 @@ def _gpu(data: Mapping[str, Any], world: World, written: Written, notes: list[Di
             return find_gpu(world.catalog, found), count
         gpu = find_gpu(world.catalog, REFERENCE_GPU)
         written["system.gpu"] = (gpu.name, Writer(Source.BASE, "the reference system"))
-        notes.append(diagnostic("AT201", f"no GPU in sight: system.gpu=auto is taken as {gpu.gpus_per_node} x {gpu.name}", path="system.gpu",
-                                help="name the GPU to compile for another: system.gpu=h200_sxm"))  # fmt: skip
+        notes.append(
+            diagnostic(
+                "AT201",
+                f"no GPU in sight: system.gpu=auto is taken as {gpu.gpus_per_node} x {gpu.name}",
+                path="system.gpu",
+                help="name the GPU to compile for another: system.gpu=h200_sxm",
+            )
+        )
         return gpu, 0
     return find_gpu(world.catalog, str(name)), 0
 

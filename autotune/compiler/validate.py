@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -11,7 +10,14 @@ from autotune.diagnostics import Diagnostic, Writer, diagnostic, suggest
 from autotune.layers import copy_tree, get_path, split_path
 from autotune.schema import Config, field_paths
 
-_PHRASES = (("Input should be a valid ", "must be a valid "), ("Input should be ", "must be "), ("Field required", "is missing"))
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PHRASES = (
+    ("Input should be a valid ", "must be a valid "),
+    ("Input should be ", "must be "),
+    ("Field required", "is missing"),
+)
 _UNION_TAGS = frozenset({"local", "docker", "kubernetes", "ome", "emulated", "auto"})
 
 
@@ -20,7 +26,7 @@ def validate(data: Mapping[str, Any], origin: Mapping[str, Writer]) -> tuple[Con
     try:
         return Config.model_validate(data), []
     except ValidationError as error:
-        found = {}
+        found: dict[tuple[str, str | None], Diagnostic] = {}
         for item in error.errors(include_url=False):
             made = _explain(item, data, origin)
             found.setdefault((made.code, made.path), made)
@@ -51,10 +57,14 @@ def _explain(item: Any, data: Mapping[str, Any], origin: Mapping[str, Writer]) -
     writer = _writer(dotted, ".".join(location), origin)
     if item["type"] == "extra_forbidden":
         unknown = ".".join(location)
-        return diagnostic("AT002", f"unknown config key `{unknown}`", path=unknown, writer=writer, help=_suggest_key(unknown))
+        return diagnostic(
+            "AT002", f"unknown config key `{unknown}`", path=unknown, writer=writer, help=_suggest_key(unknown)
+        )
     value = get_path(data, tuple(path)) if item["type"] != "missing" else None
     shown = "" if item["type"] == "missing" else f", and is {_shown(value)}"
-    return diagnostic("AT003", f"{dotted} {_phrase(item['msg'])}{shown}", path=dotted, writer=writer, help=_describe(dotted))
+    return diagnostic(
+        "AT003", f"{dotted} {_phrase(item['msg'])}{shown}", path=dotted, writer=writer, help=_describe(dotted)
+    )
 
 
 def _known_part(location: list[str]) -> list[str]:
@@ -68,7 +78,14 @@ def _known_part(location: list[str]) -> list[str]:
 def _phrase(message: str) -> str:
     for old, new in _PHRASES:
         if message.startswith(old):
-            return (new + message[len(old) :]).replace("valid integer", "whole number").replace("valid string", "text").replace("a valid boolean", "true or false").replace("a valid number", "a number").replace("a valid dictionary", "a map")
+            return (
+                (new + message[len(old) :])
+                .replace("valid integer", "whole number")
+                .replace("valid string", "text")
+                .replace("a valid boolean", "true or false")
+                .replace("a valid number", "a number")
+                .replace("a valid dictionary", "a map")
+            )
     return f"is not accepted: {message[:1].lower()}{message[1:]}"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from autotune.catalog.facts import Catalog, ModelFacts
-from autotune.engines.engine import Engine
-from autotune.layers import Profile
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from autotune.catalog.facts import Catalog, ModelFacts
+    from autotune.engines.engine import Engine
+    from autotune.layers import Profile
 
 
 def _no_folder(name: str) -> ModelFacts | None:  # noqa: ARG001

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -19,6 +17,10 @@ from autotune.compose.overrides import format_value
 from autotune.compose.settings import Assign, Choose, HydraOnly, Setting
 from autotune.diagnostics import InputError, Source, Writer, diagnostic, suggest
 from autotune.layers import flatten, get_path, parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _CONFIG_NAME = "config"
 
@@ -57,7 +59,9 @@ class Composer:
         raw: tuple[str, ...] = ()
         if any(isinstance(setting, HydraOnly) for setting in settings):
             raw = tuple(
-                setting.text if isinstance(setting, HydraOnly) else f"++{'.'.join(setting.path)}={format_value(setting.value)}"
+                setting.text
+                if isinstance(setting, HydraOnly)
+                else f"++{'.'.join(setting.path)}={format_value(setting.value)}"
                 for setting in settings
                 if isinstance(setting, HydraOnly | Assign)
             )
@@ -72,25 +76,36 @@ class Composer:
         options = self.options(choice.group)
         if choice.option not in options:
             raise InputError(
-                diagnostic("AT026", f"{choice.group} has no option `{choice.option}`", path=choice.group, writer=choice.writer,
-                           help=suggest(choice.option, options))  # fmt: skip
+                diagnostic(
+                    "AT026",
+                    f"{choice.group} has no option `{choice.option}`",
+                    path=choice.group,
+                    writer=choice.writer,
+                    help=suggest(choice.option, options),
+                )
             )
 
     def _compose(self, overrides: tuple[str, ...], choices: Mapping[str, Choose]) -> Composed:
         try:
             with self._hydra() as search:
                 config = compose(_CONFIG_NAME, overrides=[*search, *self._with_plus(overrides)])
-                data = OmegaConf.to_container(config, resolve=True)
+                container = OmegaConf.to_container(config, resolve=True)
                 loader = GlobalHydra.instance().hydra.config_loader  # type: ignore[union-attr]
-                order = loader.compute_defaults_list(_CONFIG_NAME, [*search, *self._with_plus(overrides)], RunMode.RUN).defaults
+                order = loader.compute_defaults_list(
+                    _CONFIG_NAME, [*search, *self._with_plus(overrides)], RunMode.RUN
+                ).defaults
         except (HydraException, OmegaConfBaseException) as error:
             text = " ".join(overrides)
             raise InputError(
-                diagnostic("AT004", f"Hydra cannot compose `{text}`: {str(error).strip().splitlines()[0]}", writer=Writer(Source.USER, override=text),
-                           help="see the Hydra documentation for `~key`, `group@package=option` and `hydra.*`")  # fmt: skip
+                diagnostic(
+                    "AT004",
+                    f"Hydra cannot compose `{text}`: {str(error).strip().splitlines()[0]}",
+                    writer=Writer(Source.USER, override=text),
+                    help="see the Hydra documentation for `~key`, `group@package=option` and `hydra.*`",
+                )
             ) from None
-        assert isinstance(data, dict)
-        data.pop("profile", None)
+        assert isinstance(container, dict)
+        data: dict[str, Any] = {str(key): value for key, value in container.items() if key != "profile"}
         origin: dict[str, Writer] = {}
         pinned: dict[str, Writer] = {}
         for default in order:
@@ -103,15 +118,20 @@ class Composer:
                 group, _, option = path.rpartition("/")
                 chosen = choices.get(group)
                 if chosen is not None and chosen.option == option:
-                    pinned[dotted] = origin[dotted] = Writer(chosen.writer.source, writer.file, writer.line, override=chosen.text)
+                    pinned[dotted] = origin[dotted] = Writer(
+                        chosen.writer.source, writer.file, writer.line, override=chosen.text
+                    )
                 else:
                     origin[dotted] = writer
-        return Composed({str(key): value for key, value in data.items()}, origin, pinned)
+        return Composed(data, origin, pinned)
 
     def _with_plus(self, overrides: tuple[str, ...]) -> list[str]:
         """Groups that the primary config does not name (from --config-dir) are appended, as Hydra wants it."""
         known = set(_groups(self._folders[0]))
-        return [f"+{text}" if (key := text.partition("=")[0]) in self.groups and key not in known else text for text in overrides]
+        return [
+            f"+{text}" if (key := text.partition("=")[0]) in self.groups and key not in known else text
+            for text in overrides
+        ]
 
     @contextlib.contextmanager
     def _hydra(self) -> Iterator[list[str]]:

@@ -21,7 +21,9 @@ _parser = OverridesParser.create()
 Options = Callable[[str], list[str]]
 
 
-def parse_overrides(texts: Iterable[str], groups: Collection[str], options: Options, *, sweeps: bool) -> list[Dimension]:
+def parse_overrides(
+    texts: Iterable[str], groups: Collection[str], options: Options, *, sweeps: bool
+) -> list[Dimension]:
     """Each override as a dimension, in the order typed.
 
     `groups` are the config groups known, `options(group)` their options (for `glob(*)`). `sweeps` says whether a sweep
@@ -36,9 +38,14 @@ def parse_overrides(texts: Iterable[str], groups: Collection[str], options: Opti
             found += error.diagnostics
             continue
         if dimension.swept and not sweeps:
-            found.append(diagnostic("AT005", f"`{text}` holds {len(dimension.alternatives)} values, and no sweep was asked for",
-                                    writer=Writer(Source.USER, override=text),
-                                    help="add -m to run one point for each, write a list as [a,b], or quote the value if the comma belongs to it"))  # fmt: skip
+            found.append(
+                diagnostic(
+                    "AT005",
+                    f"`{text}` holds {len(dimension.alternatives)} values, and no sweep was asked for",
+                    writer=Writer(Source.USER, override=text),
+                    help="add -m to run one point for each, write a list as [a,b], or quote the value if the comma belongs to it",
+                )
+            )
         dimensions.append(dimension)
     if found:
         raise InputError(*found)
@@ -65,7 +72,9 @@ def _parse(text: str, groups: Collection[str], options: Options) -> Dimension:
         return Dimension((_alternative(name, override.value(), groups, writer, text),))
     values = _sweep_values(override, options)
     swept = Writer(Source.SWEEP, override=text)
-    return Dimension(tuple(_alternative(name, value, groups, swept, f"{name}={format_value(value)}") for value in values), swept=True)
+    return Dimension(
+        tuple(_alternative(name, value, groups, swept, f"{name}={format_value(value)}") for value in values), swept=True
+    )
 
 
 def _parse_tied(text: str, names: list[str], right: str, groups: Collection[str]) -> Dimension:
@@ -82,20 +91,33 @@ def tie(names: list[str], rows: Iterable[Any], groups: Collection[str], writer: 
     for row in rows:
         if not isinstance(row, list) or len(row) != len(names):
             raise InputError(
-                diagnostic("AT004", f"tied parameters {', '.join(names)} need {len(names)} values each time, and {format_value(row)} is not that",
-                           writer=writer, help=f"for example `{','.join(names)}=[{','.join('1' * len(names))}],[{','.join('2' * len(names))}]`")  # fmt: skip
+                diagnostic(
+                    "AT004",
+                    f"tied parameters {', '.join(names)} need {len(names)} values each time, and {format_value(row)} is not that",
+                    writer=writer,
+                    help=f"for example `{','.join(names)}=[{','.join('1' * len(names))}],[{','.join('2' * len(names))}]`",
+                )
             )
         alternatives.append(
-            tuple(setting_for(name, value, groups, writer, f"{name}={format_value(value)}") for name, value in zip(names, row, strict=True))
+            tuple(
+                setting_for(name, value, groups, writer, f"{name}={format_value(value)}")
+                for name, value in zip(names, row, strict=True)
+            )
         )
     if not alternatives:
-        raise InputError(diagnostic("AT004", f"`{text}` sweeps over nothing", writer=writer, help="give at least one value"))
+        raise InputError(
+            diagnostic("AT004", f"`{text}` sweeps over nothing", writer=writer, help="give at least one value")
+        )
     return Dimension(tuple(alternatives), swept=True)
 
 
 def _parse_one(text: str, shown: str) -> Override:
     if "=" not in text and not text.startswith("~"):
-        raise _wrong(shown, "it has no `=`", help="overrides are `path=value`; a task file must exist and end in .yaml, .yml or .json")
+        raise _wrong(
+            shown,
+            "it has no `=`",
+            help="overrides are `path=value`; a task file must exist and end in .yaml, .yml or .json",
+        )
     try:
         parsed = _parser.parse_override(text)
     except HydraException as error:
@@ -108,7 +130,11 @@ def _parse_one(text: str, shown: str) -> Override:
 def _sweep_values(override: Override, options: Options) -> list[Any]:
     sweep: Any = override._value  # noqa: SLF001 - Hydra's public iterator yields text, which loses types
     if isinstance(sweep, IntervalSweep):
-        raise _wrong(override.input_line or "", "an interval has no end of values", help="use range(start,stop,step) or choice(a,b)")
+        raise _wrong(
+            override.input_line or "",
+            "an interval has no end of values",
+            help="use range(start,stop,step) or choice(a,b)",
+        )
     if isinstance(sweep, Glob):
         values: list[Any] = sweep.filter(options(override.key_or_group))
     elif isinstance(sweep, RangeSweep):
@@ -156,11 +182,22 @@ def format_value(value: Any) -> str:
 
 def _reads_back(text: str) -> bool:
     """Whether unquoted text is read as that text, not as a number, a list or an error."""
-    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text)) and text.lower() not in {"null", "true", "false", "nan", "inf"}
+    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text)) and text.lower() not in {
+        "null",
+        "true",
+        "false",
+        "nan",
+        "inf",
+    }
 
 
 def _wrong(text: str, why: str, help: str | None = None) -> InputError:  # noqa: A002
     return InputError(
-        diagnostic("AT004", f"override `{text}` cannot be understood: {why}", writer=Writer(Source.USER, override=text),
-                   help=help or "write `path=value`, `group=option`, `+profile=name` or `~key`; quote values with special characters: `'path=\"a b\"'`")  # fmt: skip
+        diagnostic(
+            "AT004",
+            f"override `{text}` cannot be understood: {why}",
+            writer=Writer(Source.USER, override=text),
+            help=help
+            or "write `path=value`, `group=option`, `+profile=name` or `~key`; quote values with special characters: `'path=\"a b\"'`",
+        )
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autotune.compose.base import Composer
 from autotune.compose.settings import Assign, Choose, Dimension, HydraOnly, Setting, UseProfiles, expand
 from autotune.diagnostics import Diagnostic, InputError, Writer
 from autotune.layers import copy_tree, flatten, get_path, set_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from autotune.compose.base import Composer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ def compose_points(dimensions: Iterable[Dimension], composer: Composer) -> Itera
         yield PointInput(
             overrides=tuple(setting.text for setting in settings),
             swept=swept,
-            profiles=tuple(dict.fromkeys(name for setting in settings if isinstance(setting, UseProfiles) for name in setting.names)),
+            profiles=tuple(
+                dict.fromkeys(
+                    name for setting in settings if isinstance(setting, UseProfiles) for name in setting.names
+                )
+            ),
             data=data,
             origin=origin,
             pinned=pinned,

@@ -7,12 +7,15 @@ alternatives, each a tuple of settings. A dimension with one alternative holds f
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autotune.diagnostics import Writer
 from autotune.layers import split_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from autotune.diagnostics import Writer
 
 Path = tuple[str, ...]
 
@@ -72,7 +75,10 @@ def expand(dimensions: Iterable[Dimension]) -> Iterator[tuple[tuple[Setting, ...
     for choice in itertools.product(*(part.alternatives for part in parts)):
         settings = tuple(setting for alternative in choice for setting in alternative)
         swept = tuple(
-            setting.text for part, alternative in zip(parts, choice, strict=True) if part.swept for setting in alternative
+            setting.text
+            for part, alternative in zip(parts, choice, strict=True)
+            if part.swept
+            for setting in alternative
         )
         yield settings, swept
 

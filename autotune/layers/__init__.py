@@ -8,7 +8,24 @@ from autotune.layers.registry import Entry, select_layers
 from autotune.layers.yaml_source import YamlSource, parse_yaml
 
 __all__ = [
-    "FIXED_PATHS", "Condition", "ConditionError", "Entry", "Layer", "LayerRecord", "Layered", "Profile", "WriteRecord", "YamlSource",
-    "apply_layers", "compile_condition", "copy_tree", "flatten", "get_path", "parse_profile", "parse_yaml", "select_layers",
-    "set_path", "split_path",
+    "FIXED_PATHS",
+    "Condition",
+    "ConditionError",
+    "Entry",
+    "Layer",
+    "LayerRecord",
+    "Layered",
+    "Profile",
+    "WriteRecord",
+    "YamlSource",
+    "apply_layers",
+    "compile_condition",
+    "copy_tree",
+    "flatten",
+    "get_path",
+    "parse_profile",
+    "parse_yaml",
+    "select_layers",
+    "set_path",
+    "split_path",
 ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from autotune.diagnostics import Diagnostic, Writer, diagnostic
 from autotune.layers.condition import ConditionError
 from autotune.layers.paths import Path, copy_tree, get_path, set_path
-from autotune.layers.profile import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from autotune.layers.profile import Layer
 
 Outcome = Literal["applied", "false", "error"]
 
@@ -72,8 +75,12 @@ def apply_layers(
             except ConditionError as error:
                 result.records.append(LayerRecord(layer, "error", values))
                 result.diagnostics.append(
-                    diagnostic("AT008", f"condition `{layer.when.text}` cannot be evaluated: {error}", writer=layer.writer,
-                               help="a setting that may be unset is tested first: `runtime.isl != null && runtime.isl > 8192`")  # fmt: skip
+                    diagnostic(
+                        "AT008",
+                        f"condition `{layer.when.text}` cannot be evaluated: {error}",
+                        writer=layer.writer,
+                        help="a setting that may be unset is tested first: `runtime.isl != null && runtime.isl > 8192`",
+                    )
                 )
                 continue
             result.records.append(LayerRecord(layer, "applied" if holds else "false", values))
@@ -82,7 +89,7 @@ def apply_layers(
         else:
             result.records.append(LayerRecord(layer, "applied"))
         for path, value, writer in layer.writes:
-            _write(result, layer, path, value, writer, pinned, written)
+            _write(result, layer, path, value, writer, pinned=pinned, written=written)
     return result
 
 
@@ -92,6 +99,7 @@ def _write(
     path: Path,
     value: Any,
     writer: Writer,
+    *,
     pinned: Mapping[str, Writer],
     written: dict[str, tuple[Layer, Any]],
 ) -> None:

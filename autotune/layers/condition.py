@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cel
 
 from autotune.layers.paths import get_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _STRING = re.compile(r"""r?("(\\.|[^"\\])*"|'(\\.|[^'\\])*')""")
 _NAME = re.compile(r"(?<![\w.\])])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(\s*\()?")
@@ -45,7 +47,9 @@ class Condition:
 
     def describe(self, variables: Mapping[str, Any]) -> str:
         """The values that the condition read: `gpu.supports_fp8 = false, model.is_quantized = false`."""
-        return ", ".join(f"{name} = {json.dumps(get_path(variables, tuple(name.split('.'))), default=str)}" for name in self.names)
+        return ", ".join(
+            f"{name} = {json.dumps(get_path(variables, tuple(name.split('.'))), default=str)}" for name in self.names
+        )
 
 
 @functools.lru_cache(maxsize=1024)

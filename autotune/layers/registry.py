@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, suggest
-from autotune.layers.profile import Layer, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from autotune.layers.profile import Layer, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ def select_layers(names: Iterable[str], profiles: Mapping[str, Profile]) -> tupl
     order: list[str] = []
     for name in chosen:
         _visit(name, profiles, (), order, found)
-    found += _conflicts(chosen, order, profiles)
+    found += _conflicts(order, profiles)
     if found:
         raise InputError(*found)
     replaced = {
@@ -45,14 +49,25 @@ def select_layers(names: Iterable[str], profiles: Mapping[str, Profile]) -> tupl
     )
 
 
-def _visit(name: str, profiles: Mapping[str, Profile], trail: tuple[str, ...], order: list[str], found: list[Diagnostic]) -> None:
+def _visit(
+    name: str, profiles: Mapping[str, Profile], trail: tuple[str, ...], order: list[str], found: list[Diagnostic]
+) -> None:
     if name in trail:
         circle = " -> ".join((*trail[trail.index(name) :], name))
-        found.append(diagnostic("AT007", f"profiles extend each other in a circle: {circle}", help="remove one `extends`"))
+        found.append(
+            diagnostic("AT007", f"profiles extend each other in a circle: {circle}", help="remove one `extends`")
+        )
         return
     if name not in profiles:
         by = f", which profile {trail[-1]} extends" if trail else ""
-        found.append(diagnostic("AT006", f"unknown profile `{name}`{by}", path="profile", help=f"{suggest(name, profiles)} (`autotune profiles` lists them)"))
+        found.append(
+            diagnostic(
+                "AT006",
+                f"unknown profile `{name}`{by}",
+                path="profile",
+                help=f"{suggest(name, profiles)} (`autotune profiles` lists them)",
+            )
+        )
         return
     for base in profiles[name].extends:
         _visit(base, profiles, (*trail, name), order, found)
@@ -66,12 +81,16 @@ def _ancestors(name: str, profiles: Mapping[str, Profile]) -> Iterable[str]:
         yield from _ancestors(base, profiles)
 
 
-def _conflicts(chosen: list[str], order: list[str], profiles: Mapping[str, Profile]) -> Iterable[Diagnostic]:
+def _conflicts(order: list[str], profiles: Mapping[str, Profile]) -> Iterable[Diagnostic]:
     seen: set[frozenset[str]] = set()
     for name in order:
         for other in profiles[name].conflicts:
             pair = frozenset({name, other})
             if other in order and pair not in seen:
                 seen.add(pair)
-                yield diagnostic("AT009", f"profiles {name} and {other} are in conflict", path="profile",
-                                 help=f"choose one, or sweep over both: `+profile={name},{other} -m`")  # fmt: skip
+                yield diagnostic(
+                    "AT009",
+                    f"profiles {name} and {other} are in conflict",
+                    path="profile",
+                    help=f"choose one, or sweep over both: `+profile={name},{other} -m`",
+                )

@@ -52,7 +52,9 @@ def parse_yaml(text: str, name: str) -> YamlSource:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
-        raise _broken(name, what, None if mark is None else mark.line + 1, None if mark is None else mark.column + 1) from None
+        raise _broken(
+            name, what, None if mark is None else mark.line + 1, None if mark is None else mark.column + 1
+        ) from None
     except yaml.YAMLError as error:
         raise _broken(name, str(error).splitlines()[0], None, None) from None
     except ValueError as error:
@@ -64,7 +66,12 @@ def parse_yaml(text: str, name: str) -> YamlSource:
 
 def _value(loader: Any, node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
     if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
-        raise _broken(name, f"could not determine a constructor for the tag {node.tag!r}", node.start_mark.line + 1, node.start_mark.column + 1)
+        raise _broken(
+            name,
+            f"could not determine a constructor for the tag {node.tag!r}",
+            node.start_mark.line + 1,
+            node.start_mark.column + 1,
+        )
     if isinstance(node, yaml.MappingNode):
         _check_keys(node, name)
         loader.flatten_mapping(node)
@@ -95,6 +102,10 @@ def _check_keys(node: yaml.MappingNode, name: str) -> None:
 def _broken(name: str, what: str, line: int | None, column: int | None) -> InputError:
     where = f" (column {column})" if column is not None else ""
     return InputError(
-        diagnostic("AT001", f"{name} is not valid YAML: {what}{where}", writer=Writer(Source.USER, name, line),
-                   help="mend the file at that place; quote strings that hold `: ` or `#`")  # fmt: skip
+        diagnostic(
+            "AT001",
+            f"{name} is not valid YAML: {what}{where}",
+            writer=Writer(Source.USER, name, line),
+            help="mend the file at that place; quote strings that hold `: ` or `#`",
+        )
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from autotune.metrics import Load, Measurement
     from autotune.engines.engine import Facts
+    from autotune.metrics import Load, Measurement
     from autotune.schema import Config
 
 

@@ -124,10 +124,12 @@ class _Api:
         return await self._generate(request, chat=False)
 
     async def _generate(self, request: Request, *, chat: bool) -> Response:
+        body = await request.body()
+        # Nothing is awaited from here to `submit`, so that the clock cannot move on between the two.
         outlook = _outlook(request.headers)
         self._engine.announce(outlook)
         try:
-            asked = parse_generation(_json(await request.body()), self._model, self._max_context, chat=chat)
+            asked = parse_generation(_json(body), self._model, self._max_context, chat=chat)
             stream = self._engine.submit(asked.prompt_tokens, asked.output_tokens, outlook)
         except ApiError as error:
             return JSONResponse(error.as_dict(), error.status)

@@ -24,7 +24,18 @@ from autotune.schema.serving import (
 )
 
 #: The groups that decide what the server is; two points alike in these share one server.
-SERVING_GROUPS = ("model", "runtime", "system", "parallel", "quantization", "memory", "scheduling", "attention", "misc", "deploy")
+SERVING_GROUPS = (
+    "model",
+    "runtime",
+    "system",
+    "parallel",
+    "quantization",
+    "memory",
+    "scheduling",
+    "attention",
+    "misc",
+    "deploy",
+)
 
 
 class Config(Group):

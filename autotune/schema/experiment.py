@@ -16,31 +16,62 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 class Benchmark(Group):
     """The load that is put on a server, and the tool that does it."""
 
-    tool: Literal["auto", "quick", "genai_bench", "guidellm", "vllm_bench", "aiperf"] = Field("auto", description="Load client. `quick` is built in; the others run as commands of their own. `auto`: genai_bench where something is measured, quick where it is emulated.")
-    bin_dir: Name | None = Field(None, description="Folder with the tool's command (a venv's bin), looked in before PATH.")
-    task: Literal["text-to-text", "text-to-embeddings", "image-text-to-text"] = Field("text-to-text", description="Kind of request.")
-    traffic_scenarios: Texts = Field((), description="Token counts of requests: `D(in,out)` fixed, `N(mean,sd)/(mean,sd)` normal, `U(min,max)/(min,max)` uniform, or `dataset`. Default: `D(isl,osl)` of the runtime group.")
-    num_concurrency: Counts = Field((1,), description="Requests in flight at once (closed loop); a list measures each in turn on the same server.")
-    request_rate: Rates = Field((), description="Requests per second (open loop) instead of a fixed concurrency; a list measures each in turn.")
-    max_time_s: float = Field(60.0, gt=0, description="Time limit of one measurement, in s. (genai-bench takes minutes; the client converts.)")
+    tool: Literal["auto", "quick", "genai_bench", "guidellm", "vllm_bench", "aiperf"] = Field(
+        "auto",
+        description="Load client. `quick` is built in; the others run as commands of their own. `auto`: genai_bench where something is measured, quick where it is emulated.",
+    )
+    bin_dir: Name | None = Field(
+        None, description="Folder with the tool's command (a venv's bin), looked in before PATH."
+    )
+    task: Literal["text-to-text", "text-to-embeddings", "image-text-to-text"] = Field(
+        "text-to-text", description="Kind of request."
+    )
+    traffic_scenarios: Texts = Field(
+        (),
+        description="Token counts of requests: `D(in,out)` fixed, `N(mean,sd)/(mean,sd)` normal, `U(min,max)/(min,max)` uniform, or `dataset`. Default: `D(isl,osl)` of the runtime group.",
+    )
+    num_concurrency: Counts = Field(
+        (1,), description="Requests in flight at once (closed loop); a list measures each in turn on the same server."
+    )
+    request_rate: Rates = Field(
+        (), description="Requests per second (open loop) instead of a fixed concurrency; a list measures each in turn."
+    )
+    max_time_s: float = Field(
+        60.0, gt=0, description="Time limit of one measurement, in s. (genai-bench takes minutes; the client converts.)"
+    )
     max_requests: int = Field(100, ge=1, description="Requests of one measurement at most.")
     warmup: int = Field(0, ge=0, description="Requests sent first and not counted.")
     repeats: int = Field(1, ge=1, le=100, description="Times each measurement is taken.")
     dataset: Name | None = Field(None, description="File or address of prompts, for the `dataset` scenario.")
-    request_params: dict[str, Any] = Field(default_factory=dict, description="Further fields of each request's body, e.g. `{temperature: 0.0, ignore_eos: true}`.")
+    request_params: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Further fields of each request's body, e.g. `{temperature: 0.0, ignore_eos: true}`.",
+    )
 
 
 class Optimization(Group):
     """What is searched for, and with how many experiments."""
 
-    strategy: Literal["grid", "random", "bayesian", "progressive_pareto", "two_stage", "hybrid", "auto"] = Field("grid", description="How points are chosen from the sweep.")
-    objectives: Annotated[Texts, Field(min_length=1)] = Field(("maximize_throughput_per_gpu", "minimize_tpot"), description="minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.")
-    weights: dict[str, Fraction] = Field(default_factory=dict, description="Weight of each objective in the ranking; they are scaled to sum to 1. The frontier does not depend on them.")
+    strategy: Literal["grid", "random", "bayesian", "progressive_pareto", "two_stage", "hybrid", "auto"] = Field(
+        "grid", description="How points are chosen from the sweep."
+    )
+    objectives: Annotated[Texts, Field(min_length=1)] = Field(
+        ("maximize_throughput_per_gpu", "minimize_tpot"),
+        description="minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.",
+    )
+    weights: dict[str, Fraction] = Field(
+        default_factory=dict,
+        description="Weight of each objective in the ranking; they are scaled to sum to 1. The frontier does not depend on them.",
+    )
     max_experiments: int | None = Field(None, ge=1, description="Experiments at most. Default: every point.")
     timeout_s: float = Field(1800.0, gt=0, description="Time limit of one experiment from start to clean-up, in s.")
-    max_parallel: int | None = Field(None, ge=1, description="Experiments at once at most. Default: as many as fit on the GPUs.")
+    max_parallel: int | None = Field(
+        None, ge=1, description="Experiments at once at most. Default: as many as fit on the GPUs."
+    )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
-    constraints: Texts = Field((), description="CEL over metrics that a result must meet: `ttft_ms.p95 < 300.0 && error_rate == 0.0`.")
+    constraints: Texts = Field(
+        (), description="CEL over metrics that a result must meet: `ttft_ms.p95 < 300.0 && error_rate == 0.0`."
+    )
 
 
 class Target(Group):
@@ -49,7 +80,9 @@ class Target(Group):
     threshold: float = Field(gt=0, description="Limit in ms.")
     weight: float = Field(1.0, ge=0, description="Weight of a violation in the score.")
     hard_fail: bool = Field(False, description="Whether a result past fail_ratio counts as failed.")
-    fail_ratio: float = Field(0.5, gt=0, description="How far past the limit is a hard failure: 0.5 is half as much again.")
+    fail_ratio: float = Field(
+        0.5, gt=0, description="How far past the limit is a hard failure: 0.5 is half as much again."
+    )
 
 
 class Targets(Group):
@@ -68,15 +101,21 @@ class Slo(Group):
     ttft: Targets | None = Field(None, description="Time to first token.")
     tpot: Targets | None = Field(None, description="Time per output token.")
     e2e_latency: Targets | None = Field(None, description="Whole request.")
-    steepness: float = Field(0.1, gt=0, description="How fast the penalty grows with the violation; smaller is steeper.")
+    steepness: float = Field(
+        0.1, gt=0, description="How fast the penalty grows with the violation; smaller is steeper."
+    )
 
 
 class LocalExecutor(Group):
     """The engine as a process on this machine."""
 
     name: Literal["local"] = Field(description="local")
-    bin_dir: Name | None = Field(None, description="Folder with the engine's command (a venv's bin), looked in before PATH.")
-    env: dict[EnvName, str] = Field(default_factory=dict, description="Environment of the process on this machine only; never part of a manifest.")
+    bin_dir: Name | None = Field(
+        None, description="Folder with the engine's command (a venv's bin), looked in before PATH."
+    )
+    env: dict[EnvName, str] = Field(
+        default_factory=dict, description="Environment of the process on this machine only; never part of a manifest."
+    )
     ready_timeout_s: float = Field(1200.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
 
@@ -102,7 +141,12 @@ class EmulatedExecutor(Group):
     """A server in this package whose timing comes from the predictor. What it yields is marked emulated."""
 
     name: Literal["emulated"] = Field(description="emulated")
-    speed: float = Field(10.0, gt=0, le=1000, description="How many times faster than predicted the emulation runs; results are scaled back.")
+    speed: float = Field(
+        10.0,
+        gt=0,
+        le=1000,
+        description="How many times faster than predicted the emulation runs; results are scaled back.",
+    )
 
 
 class AutoExecutor(Group):

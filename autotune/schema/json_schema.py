@@ -14,7 +14,10 @@ def task_schema() -> dict[str, Any]:
     """A task file: any group as a map or as the name of an option, and `profile`, `overrides`, `sweep`."""
     schema = Config.model_json_schema()
     groups = {
-        name: {"description": value.get("description", ""), "anyOf": [value, {"type": "string", "description": "name of an option in conf/"}]}
+        name: {
+            "description": value.get("description", ""),
+            "anyOf": [value, {"type": "string", "description": "name of an option in conf/"}],
+        }
         for name, value in schema["properties"].items()
     }
     names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
@@ -28,7 +31,11 @@ def task_schema() -> dict[str, Any]:
             "description": {"type": "string", "description": "What it is for."},
             "version": {"const": 2, "description": "Format of this file."},
             "profile": {**names, "description": "Profiles to apply, in order."},
-            "overrides": {"type": "array", "items": {"type": "string"}, "description": "Overrides as typed on the command line."},
+            "overrides": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Overrides as typed on the command line.",
+            },
             "sweep": {
                 "type": "object",
                 "description": "Dotted paths (several joined by commas are tied) to the values to try.",
@@ -60,7 +67,10 @@ def profile_schema() -> dict[str, Any]:
         "required": ["set"],
         "properties": {
             "description": {"type": "string", "description": "Why."},
-            "when": {"type": "string", "description": "CEL over model, gpu, engine and the config groups; absent: always."},
+            "when": {
+                "type": "string",
+                "description": "CEL over model, gpu, engine and the config groups; absent: always.",
+            },
             "set": {
                 "type": "object",
                 "minProperties": 1,
@@ -77,11 +87,17 @@ def profile_schema() -> dict[str, Any]:
             "description": {"type": "string", "description": "One sentence."},
             "extends": {**names, "description": "Profiles whose layers come first."},
             "conflicts": {**names, "description": "Profiles that cannot be chosen together with this one."},
-            "layers": {"type": "object", "additionalProperties": layer, "description": "Layers by name, applied in order."},
+            "layers": {
+                "type": "object",
+                "additionalProperties": layer,
+                "description": "Layers by name, applied in order.",
+            },
         },
     }
 
 
 def _optional(definitions: dict[str, Any]) -> dict[str, Any]:
     """In a task file a group may leave out what the base sets, so nothing is required in it."""
-    return {name: {key: value for key, value in body.items() if key != "required"} for name, body in definitions.items()}
+    return {
+        name: {key: value for key, value in body.items() if key != "required"} for name, body in definitions.items()
+    }

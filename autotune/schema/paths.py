@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import types
 import typing
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
 from autotune.schema.config import Config
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @functools.cache

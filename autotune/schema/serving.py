@@ -12,43 +12,93 @@ EngineName = Literal["vllm", "sglang", "trtllm", "transformers"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Scalar = bool | int | float | str
 
-GemmMode = Literal["auto", "bf16", "fp16", "fp8", "fp8_block", "fp8_static", "mxfp8", "int8_wo", "int4_wo", "nvfp4", "mxfp4", "w4a16", "w4a8", "w8a8"]
+GemmMode = Literal[
+    "auto",
+    "bf16",
+    "fp16",
+    "fp8",
+    "fp8_block",
+    "fp8_static",
+    "mxfp8",
+    "int8_wo",
+    "int4_wo",
+    "nvfp4",
+    "mxfp4",
+    "w4a16",
+    "w4a8",
+    "w8a8",
+]
 KvCacheMode = Literal["auto", "bf16", "fp16", "fp8", "fp8_e4m3", "fp8_e5m2", "int8", "nvfp4"]
 
 
 class Model(Group):
     """Which model is served."""
 
-    id: Name = Field(description="Hub name (`org/name`) or local path of the model. Becomes the model argument of every engine unless `path` is given.")
-    path: Name | None = Field(None, description="Folder to load from instead of the Hub; `id` still names the model for facts and reports.")
-    tokenizer: Name | None = Field(None, description="Hub name or path of the tokenizer, when not the model's own. vLLM `--tokenizer`, SGLang `--tokenizer-path`, TensorRT-LLM `--tokenizer`.")
+    id: Name = Field(
+        description="Hub name (`org/name`) or local path of the model. Becomes the model argument of every engine unless `path` is given."
+    )
+    path: Name | None = Field(
+        None, description="Folder to load from instead of the Hub; `id` still names the model for facts and reports."
+    )
+    tokenizer: Name | None = Field(
+        None,
+        description="Hub name or path of the tokenizer, when not the model's own. vLLM `--tokenizer`, SGLang `--tokenizer-path`, TensorRT-LLM `--tokenizer`.",
+    )
     revision: Name | None = Field(None, description="Branch, tag or commit on the Hub. vLLM and SGLang `--revision`.")
-    served_name: Name | None = Field(None, description="Name clients send in `model`. vLLM and SGLang `--served-model-name`, TensorRT-LLM `--served_model_name`. Default: `id`.")
-    aliases: Texts = Field((), description="Further names that clients may send (vLLM: more values of `--served-model-name`).")
+    served_name: Name | None = Field(
+        None,
+        description="Name clients send in `model`. vLLM and SGLang `--served-model-name`, TensorRT-LLM `--served_model_name`. Default: `id`.",
+    )
+    aliases: Texts = Field(
+        (), description="Further names that clients may send (vLLM: more values of `--served-model-name`)."
+    )
 
 
 class Runtime(Group):
     """The workload point that the deployment is tuned for."""
 
-    isl: int | None = Field(None, ge=1, description="Input sequence length (ISL) in tokens, per request, prefix included.")
+    isl: int | None = Field(
+        None, ge=1, description="Input sequence length (ISL) in tokens, per request, prefix included."
+    )
     osl: int | None = Field(None, ge=1, description="Output sequence length (OSL) in tokens, per request.")
-    prefix: int | None = Field(None, ge=0, description="Tokens at the start of the input that requests share (system prompt, document).")
+    prefix: int | None = Field(
+        None, ge=0, description="Tokens at the start of the input that requests share (system prompt, document)."
+    )
     ttft_target: float | None = Field(None, gt=0, description="Target for time to first token (TTFT), in ms.")
     tpot_target: float | None = Field(None, gt=0, description="Target for time per output token (TPOT), in ms.")
-    nextn: int | None = Field(None, ge=0, le=16, description="Tokens speculated per step by the model's own multi-token-prediction layers; 0 or None: off.")
+    nextn: int | None = Field(
+        None,
+        ge=0,
+        le=16,
+        description="Tokens speculated per step by the model's own multi-token-prediction layers; 0 or None: off.",
+    )
 
 
 class System(Group):
     """The hardware and the engine."""
 
-    gpu: Name = Field("auto", description="GPU by catalog name (`autotune systems`), or `auto`: the one in this machine, else the reference system of 8 x h100_sxm.")
-    gpus_per_node: int | None = Field(None, ge=1, le=1024, description="GPUs in one node. Default: what the catalog says of the GPU's usual node.")
-    num_gpus: int | None = Field(None, ge=1, description="GPUs this deployment may use in all. Default: gpus_per_node x nodes.")
+    gpu: Name = Field(
+        "auto",
+        description="GPU by catalog name (`autotune systems`), or `auto`: the one in this machine, else the reference system of 8 x h100_sxm.",
+    )
+    gpus_per_node: int | None = Field(
+        None, ge=1, le=1024, description="GPUs in one node. Default: what the catalog says of the GPU's usual node."
+    )
+    num_gpus: int | None = Field(
+        None, ge=1, description="GPUs this deployment may use in all. Default: gpus_per_node x nodes."
+    )
     nodes: int = Field(1, ge=1, le=1024, description="Nodes this deployment may span.")
-    backend: Annotated[tuple[EngineName, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(("vllm",), description="Engine: vllm, sglang, trtllm or transformers; a list is a fallback order.")
-    backend_version: Annotated[str, StringConstraints(pattern=r"^v?\d+(\.\d+)*[A-Za-z0-9.+-]*$")] | None = Field(None, description="Engine version that flags are lowered for, e.g. `0.33.0`. Default: the newest in the flag table.")
+    backend: Annotated[tuple[EngineName, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(
+        ("vllm",), description="Engine: vllm, sglang, trtllm or transformers; a list is a fallback order."
+    )
+    backend_version: Annotated[str, StringConstraints(pattern=r"^v?\d+(\.\d+)*[A-Za-z0-9.+-]*$")] | None = Field(
+        None,
+        description="Engine version that flags are lowered for, e.g. `0.33.0`. Default: the newest in the flag table.",
+    )
     image: Name | None = Field(None, description="Container image. Default: the engine's own image of that version.")
-    serving_mode: Literal["agg", "disagg"] = Field("agg", description="Aggregated serving, or prefill and decode on separate GPUs.")
+    serving_mode: Literal["agg", "disagg"] = Field(
+        "agg", description="Aggregated serving, or prefill and decode on separate GPUs."
+    )
 
     @field_serializer("backend")
     def _one_engine_as_text(self, value: tuple[EngineName, ...]) -> str | list[str]:
@@ -58,100 +108,291 @@ class System(Group):
 class Parallel(Group):
     """How the model is spread over GPUs. GPUs needed: tp x pp x dp (x cp where the engine has it)."""
 
-    tp: int | None = Field(None, ge=1, le=1024, description="Tensor parallel size. vLLM `--tensor-parallel-size`, SGLang `--tp-size`, TensorRT-LLM `--tp_size`.")
-    pp: int | None = Field(None, ge=1, le=1024, description="Pipeline parallel size (stages). vLLM `--pipeline-parallel-size`, SGLang `--pp-size`, TensorRT-LLM `--pp_size`.")
-    dp: int | None = Field(None, ge=1, le=1024, description="Data parallel size (replicas, or attention ranks of an MoE model). vLLM `--data-parallel-size`, SGLang `--dp-size`.")
-    ep: int | None = Field(None, ge=1, le=1024, description="Expert parallel size. vLLM has only on or off (`--enable-expert-parallel`, over tp x dp); SGLang `--ep-size`, TensorRT-LLM `--ep_size`.")
-    moe_tp: int | None = Field(None, ge=1, le=1024, description="Tensor parallel size inside experts. TensorRT-LLM `moe_tensor_parallel_size`.")
-    moe_ep: int | None = Field(None, ge=1, le=1024, description="Expert parallel size inside the MoE layers, where it differs from `ep`. TensorRT-LLM `moe_expert_parallel_size`.")
-    cp: int | None = Field(None, ge=1, le=1024, description="Context parallel size for prefill. vLLM `--prefill-context-parallel-size`, SGLang `--attn-cp-size`, TensorRT-LLM `--cp_size`.")
-    dcp: int | None = Field(None, ge=1, le=1024, description="Context parallel size for decode, inside tp. vLLM `--decode-context-parallel-size`, SGLang `--dcp-size`.")
-    dp_attention: bool | None = Field(None, description="Data parallel attention for MoE and MLA models. SGLang `--attn-dp-size`, TensorRT-LLM `--enable_attention_dp`; in vLLM it is what `dp` means for them.")
+    tp: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Tensor parallel size. vLLM `--tensor-parallel-size`, SGLang `--tp-size`, TensorRT-LLM `--tp_size`.",
+    )
+    pp: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Pipeline parallel size (stages). vLLM `--pipeline-parallel-size`, SGLang `--pp-size`, TensorRT-LLM `--pp_size`.",
+    )
+    dp: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Data parallel size (replicas, or attention ranks of an MoE model). vLLM `--data-parallel-size`, SGLang `--dp-size`.",
+    )
+    ep: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Expert parallel size. vLLM has only on or off (`--enable-expert-parallel`, over tp x dp); SGLang `--ep-size`, TensorRT-LLM `--ep_size`.",
+    )
+    moe_tp: int | None = Field(
+        None, ge=1, le=1024, description="Tensor parallel size inside experts. TensorRT-LLM `moe_tensor_parallel_size`."
+    )
+    moe_ep: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Expert parallel size inside the MoE layers, where it differs from `ep`. TensorRT-LLM `moe_expert_parallel_size`.",
+    )
+    cp: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Context parallel size for prefill. vLLM `--prefill-context-parallel-size`, SGLang `--attn-cp-size`, TensorRT-LLM `--cp_size`.",
+    )
+    dcp: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Context parallel size for decode, inside tp. vLLM `--decode-context-parallel-size`, SGLang `--dcp-size`.",
+    )
+    dp_attention: bool | None = Field(
+        None,
+        description="Data parallel attention for MoE and MLA models. SGLang `--attn-dp-size`, TensorRT-LLM `--enable_attention_dp`; in vLLM it is what `dp` means for them.",
+    )
 
 
 class Quantization(Group):
     """Number formats. `auto` and None leave the choice to the checkpoint and the engine."""
 
-    gemm_mode: GemmMode | None = Field(None, description="Weights (and activations) of the dense layers. vLLM and SGLang `--quantization`; formats that live in the checkpoint (fp8_static, w4a16, w4a8, w8a8, mxfp4) take no flag.")
-    kvcache_mode: KvCacheMode | None = Field(None, description="KV cache. vLLM and SGLang `--kv-cache-dtype`, TensorRT-LLM `--kv_cache_dtype`.")
-    fmha_mode: Literal["auto", "bf16", "fp16", "fp8"] | None = Field(None, description="Attention arithmetic. No engine has a flag of its own for it: it follows the KV cache format; used by predictors.")
-    moe_mode: GemmMode | None = Field(None, description="Weights of the experts, where they differ from gemm_mode. From the checkpoint in every engine; used by predictors.")
-    comm_mode: Literal["auto", "half", "fp8"] | None = Field(None, description="Format of collectives. Used by predictors; no engine flag.")
+    gemm_mode: GemmMode | None = Field(
+        None,
+        description="Weights (and activations) of the dense layers. vLLM and SGLang `--quantization`; formats that live in the checkpoint (fp8_static, w4a16, w4a8, w8a8, mxfp4) take no flag.",
+    )
+    kvcache_mode: KvCacheMode | None = Field(
+        None, description="KV cache. vLLM and SGLang `--kv-cache-dtype`, TensorRT-LLM `--kv_cache_dtype`."
+    )
+    fmha_mode: Literal["auto", "bf16", "fp16", "fp8"] | None = Field(
+        None,
+        description="Attention arithmetic. No engine has a flag of its own for it: it follows the KV cache format; used by predictors.",
+    )
+    moe_mode: GemmMode | None = Field(
+        None,
+        description="Weights of the experts, where they differ from gemm_mode. From the checkpoint in every engine; used by predictors.",
+    )
+    comm_mode: Literal["auto", "half", "fp8"] | None = Field(
+        None, description="Format of collectives. Used by predictors; no engine flag."
+    )
 
 
 class Memory(Group):
     """How GPU and host memory are used."""
 
-    mem_fraction_static: float | None = Field(None, gt=0, lt=1, description="Part of a GPU's memory for weights and KV cache, 0 to 1. SGLang `--mem-fraction-static`; converted for the others: vLLM's `--gpu-memory-utilization` counts activations too, TensorRT-LLM's fraction is of what is free after loading.")
-    max_total_tokens: int | None = Field(None, ge=1, description="KV cache size in tokens, overriding what the memory fraction gives. SGLang `--max-total-tokens`, vLLM `--num-gpu-blocks-override` (tokens / page size), TensorRT-LLM `kv_cache_config.max_tokens`.")
-    page_size: int | None = Field(None, ge=1, le=1024, description="Tokens in one KV cache page. vLLM `--block-size`, SGLang `--page-size`, TensorRT-LLM `kv_cache_config.tokens_per_block`.")
-    cpu_offload_gb: float | None = Field(None, ge=0, description="Weights kept in host memory, in GB (1e9 bytes) per GPU. vLLM and SGLang `--cpu-offload-gb`.")
-    kv_offload_gb: float | None = Field(None, ge=0, description="Host memory for KV cache that was pushed out of the GPU, in GB. vLLM `--kv-offloading-size`, SGLang `--hicache-size`, TensorRT-LLM `kv_cache_config.host_cache_size`.")
-    prefix_caching: bool | None = Field(None, description="Reuse of the KV cache of shared prefixes. vLLM `--[no-]enable-prefix-caching`, SGLang `--disable-radix-cache`, TensorRT-LLM `kv_cache_config.enable_block_reuse`.")
+    mem_fraction_static: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Part of a GPU's memory for weights and KV cache, 0 to 1. SGLang `--mem-fraction-static`; converted for the others: vLLM's `--gpu-memory-utilization` counts activations too, TensorRT-LLM's fraction is of what is free after loading.",
+    )
+    max_total_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="KV cache size in tokens, overriding what the memory fraction gives. SGLang `--max-total-tokens`, vLLM `--num-gpu-blocks-override` (tokens / page size), TensorRT-LLM `kv_cache_config.max_tokens`.",
+    )
+    page_size: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Tokens in one KV cache page. vLLM `--block-size`, SGLang `--page-size`, TensorRT-LLM `kv_cache_config.tokens_per_block`.",
+    )
+    cpu_offload_gb: float | None = Field(
+        None,
+        ge=0,
+        description="Weights kept in host memory, in GB (1e9 bytes) per GPU. vLLM and SGLang `--cpu-offload-gb`.",
+    )
+    kv_offload_gb: float | None = Field(
+        None,
+        ge=0,
+        description="Host memory for KV cache that was pushed out of the GPU, in GB. vLLM `--kv-offloading-size`, SGLang `--hicache-size`, TensorRT-LLM `kv_cache_config.host_cache_size`.",
+    )
+    prefix_caching: bool | None = Field(
+        None,
+        description="Reuse of the KV cache of shared prefixes. vLLM `--[no-]enable-prefix-caching`, SGLang `--disable-radix-cache`, TensorRT-LLM `kv_cache_config.enable_block_reuse`.",
+    )
 
 
 class Scheduling(Group):
     """Which requests run together."""
 
-    policy: Literal["fcfs", "priority", "lpm", "random", "dfs-weight", "lof"] | None = Field(None, description="Order of waiting requests. vLLM `--scheduling-policy` (fcfs, priority), SGLang `--schedule-policy`.")
-    conservativeness: float | None = Field(None, gt=0, le=10, description="How much room is kept for requests to grow, 1.0 is neutral. SGLang `--schedule-conservativeness`.")
-    max_running_requests: int | None = Field(None, ge=1, description="Requests in one batch at most. vLLM `--max-num-seqs` (per data parallel rank), SGLang `--max-running-requests`, TensorRT-LLM `--max_batch_size`.")
-    max_queued_requests: int | None = Field(None, ge=1, description="Requests that may wait before new ones are refused. vLLM `--max-num-queued-reqs`, SGLang `--max-queued-requests`.")
-    max_batched_tokens: int | None = Field(None, ge=1, description="Tokens in one step at most, prefill and decode together. vLLM `--max-num-batched-tokens`, SGLang `--max-prefill-tokens`, TensorRT-LLM `--max_num_tokens`.")
-    chunked_prefill: bool | None = Field(None, description="Cut long inputs into chunks that share steps with decoding. vLLM `--[no-]enable-chunked-prefill`, SGLang `--chunked-prefill-size` (-1 is off), TensorRT-LLM `--enable_chunked_prefill`.")
-    overlap: bool | None = Field(None, description="Schedule the next step while the GPU runs this one. vLLM `--[no-]async-scheduling`, SGLang `--disable-overlap-schedule`, TensorRT-LLM `disable_overlap_scheduler`.")
+    policy: Literal["fcfs", "priority", "lpm", "random", "dfs-weight", "lof"] | None = Field(
+        None,
+        description="Order of waiting requests. vLLM `--scheduling-policy` (fcfs, priority), SGLang `--schedule-policy`.",
+    )
+    conservativeness: float | None = Field(
+        None,
+        gt=0,
+        le=10,
+        description="How much room is kept for requests to grow, 1.0 is neutral. SGLang `--schedule-conservativeness`.",
+    )
+    max_running_requests: int | None = Field(
+        None,
+        ge=1,
+        description="Requests in one batch at most. vLLM `--max-num-seqs` (per data parallel rank), SGLang `--max-running-requests`, TensorRT-LLM `--max_batch_size`.",
+    )
+    max_queued_requests: int | None = Field(
+        None,
+        ge=1,
+        description="Requests that may wait before new ones are refused. vLLM `--max-num-queued-reqs`, SGLang `--max-queued-requests`.",
+    )
+    max_batched_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="Tokens in one step at most, prefill and decode together. vLLM `--max-num-batched-tokens`, SGLang `--max-prefill-tokens`, TensorRT-LLM `--max_num_tokens`.",
+    )
+    chunked_prefill: bool | None = Field(
+        None,
+        description="Cut long inputs into chunks that share steps with decoding. vLLM `--[no-]enable-chunked-prefill`, SGLang `--chunked-prefill-size` (-1 is off), TensorRT-LLM `--enable_chunked_prefill`.",
+    )
+    overlap: bool | None = Field(
+        None,
+        description="Schedule the next step while the GPU runs this one. vLLM `--[no-]async-scheduling`, SGLang `--disable-overlap-schedule`, TensorRT-LLM `disable_overlap_scheduler`.",
+    )
 
 
 class Attention(Group):
     """Kernels."""
 
-    backend: Name | None = Field(None, description="Attention kernels, engine-neutral in lower case: flash_attn, flashinfer, triton, flashmla, cutlass_mla, fa3, ... vLLM and SGLang `--attention-backend`, TensorRT-LLM `attn_backend`, transformers `--attn-implementation`.")
-    prefill_backend: Name | None = Field(None, description="Kernels for prefill, where they differ. SGLang `--prefill-attention-backend`.")
-    decode_backend: Name | None = Field(None, description="Kernels for decode, where they differ. SGLang `--decode-attention-backend`.")
-    chunked_prefill_size: int | None = Field(None, ge=1, description="Tokens in one prefill chunk. SGLang `--chunked-prefill-size`; in vLLM the chunk is what `--max-num-batched-tokens` leaves.")
-    moe_backend: Name | None = Field(None, description="Kernels of the experts. vLLM `--moe-backend`, SGLang `--moe-runner-backend`, TensorRT-LLM `moe_config.backend`.")
+    backend: Name | None = Field(
+        None,
+        description="Attention kernels, engine-neutral in lower case: flash_attn, flashinfer, triton, flashmla, cutlass_mla, fa3, ... vLLM and SGLang `--attention-backend`, TensorRT-LLM `attn_backend`, transformers `--attn-implementation`.",
+    )
+    prefill_backend: Name | None = Field(
+        None, description="Kernels for prefill, where they differ. SGLang `--prefill-attention-backend`."
+    )
+    decode_backend: Name | None = Field(
+        None, description="Kernels for decode, where they differ. SGLang `--decode-attention-backend`."
+    )
+    chunked_prefill_size: int | None = Field(
+        None,
+        ge=1,
+        description="Tokens in one prefill chunk. SGLang `--chunked-prefill-size`; in vLLM the chunk is what `--max-num-batched-tokens` leaves.",
+    )
+    moe_backend: Name | None = Field(
+        None,
+        description="Kernels of the experts. vLLM `--moe-backend`, SGLang `--moe-runner-backend`, TensorRT-LLM `moe_config.backend`.",
+    )
 
 
 class Speculative(Group):
     """Speculative decoding: a draft proposes tokens, the model verifies them in one step. Complete or absent."""
 
-    method: Literal["ngram", "draft_model", "eagle", "eagle3", "mtp", "suffix"] = Field(description="Who proposes. vLLM `--speculative-config` method, SGLang `--speculative-algorithm`.")
-    num_tokens: int = Field(ge=1, le=16, description="Tokens proposed per step. vLLM `num_speculative_tokens`, SGLang `--speculative-num-draft-tokens`.")
+    method: Literal["ngram", "draft_model", "eagle", "eagle3", "mtp", "suffix"] = Field(
+        description="Who proposes. vLLM `--speculative-config` method, SGLang `--speculative-algorithm`."
+    )
+    num_tokens: int = Field(
+        ge=1,
+        le=16,
+        description="Tokens proposed per step. vLLM `num_speculative_tokens`, SGLang `--speculative-num-draft-tokens`.",
+    )
     model: Name | None = Field(None, description="Draft model (draft_model, eagle, eagle3).")
-    num_steps: int | None = Field(None, ge=1, le=16, description="Draft steps. SGLang `--speculative-num-steps`. Default: num_tokens - 1, at least 1.")
-    topk: int | None = Field(None, ge=1, le=64, description="Branches per draft step. SGLang `--speculative-eagle-topk`. Default: 1.")
+    num_steps: int | None = Field(
+        None,
+        ge=1,
+        le=16,
+        description="Draft steps. SGLang `--speculative-num-steps`. Default: num_tokens - 1, at least 1.",
+    )
+    topk: int | None = Field(
+        None, ge=1, le=64, description="Branches per draft step. SGLang `--speculative-eagle-topk`. Default: 1."
+    )
 
 
 class Misc(Group):
     """Everything else, with the escape hatch."""
 
-    dtype: Literal["auto", "half", "float16", "bfloat16", "float", "float32"] | None = Field(None, description="Type of unquantized weights and activations. `--dtype` in vLLM, SGLang and transformers; TensorRT-LLM `dtype`.")
-    context_length: int | None = Field(None, ge=1, description="Tokens of input and output together at most. vLLM `--max-model-len`, SGLang `--context-length`, TensorRT-LLM `--max_seq_len`.")
-    load_format: Name | None = Field(None, description="How weights are read (auto, safetensors, dummy, runai_streamer, ...). vLLM and SGLang `--load-format`.")
-    trust_remote_code: bool | None = Field(None, description="Run Python code that comes with the model. `--trust-remote-code`. A security decision: it is never set by a profile.")
-    cuda_graphs: bool | None = Field(None, description="Capture decode steps as CUDA graphs. Off: vLLM `--enforce-eager`, SGLang `--disable-cuda-graph` and its successors, TensorRT-LLM `cuda_graph_config: null`.")
-    cuda_graph_sizes: Counts | None = Field(None, description="Batch sizes to capture. vLLM `--cudagraph-capture-sizes`, SGLang `--cuda-graph-bs` and its successors, TensorRT-LLM `cuda_graph_config.batch_sizes`.")
-    torch_compile: bool | None = Field(None, description="Compile the model with torch.compile. vLLM `--compilation-config`, SGLang `--enable-torch-compile`, transformers `--compile`.")
+    dtype: Literal["auto", "half", "float16", "bfloat16", "float", "float32"] | None = Field(
+        None,
+        description="Type of unquantized weights and activations. `--dtype` in vLLM, SGLang and transformers; TensorRT-LLM `dtype`.",
+    )
+    context_length: int | None = Field(
+        None,
+        ge=1,
+        description="Tokens of input and output together at most. vLLM `--max-model-len`, SGLang `--context-length`, TensorRT-LLM `--max_seq_len`.",
+    )
+    load_format: Name | None = Field(
+        None,
+        description="How weights are read (auto, safetensors, dummy, runai_streamer, ...). vLLM and SGLang `--load-format`.",
+    )
+    trust_remote_code: bool | None = Field(
+        None,
+        description="Run Python code that comes with the model. `--trust-remote-code`. A security decision: it is never set by a profile.",
+    )
+    cuda_graphs: bool | None = Field(
+        None,
+        description="Capture decode steps as CUDA graphs. Off: vLLM `--enforce-eager`, SGLang `--disable-cuda-graph` and its successors, TensorRT-LLM `cuda_graph_config: null`.",
+    )
+    cuda_graph_sizes: Counts | None = Field(
+        None,
+        description="Batch sizes to capture. vLLM `--cudagraph-capture-sizes`, SGLang `--cuda-graph-bs` and its successors, TensorRT-LLM `cuda_graph_config.batch_sizes`.",
+    )
+    torch_compile: bool | None = Field(
+        None,
+        description="Compile the model with torch.compile. vLLM `--compilation-config`, SGLang `--enable-torch-compile`, transformers `--compile`.",
+    )
     speculative: Speculative | None = Field(None, description="Speculative decoding.")
-    tool_call_parser: Name | None = Field(None, description="How tool calls are read from the output. vLLM `--tool-call-parser` (with `--enable-auto-tool-choice`), SGLang `--tool-call-parser`.")
-    reasoning_parser: Name | None = Field(None, description="How reasoning is read from the output. `--reasoning-parser` in vLLM and SGLang.")
-    limit_mm_per_prompt: dict[str, Annotated[int, Field(ge=0)]] | None = Field(None, description="Images, videos and audios per request at most. vLLM `--limit-mm-per-prompt`.")
-    seed: int | None = Field(None, ge=0, description="Random seed of the engine. vLLM `--seed`, SGLang `--random-seed`.")
-    env: dict[EnvName, str] = Field(default_factory=dict, description="Environment variables of the server. Not for secrets: those are referenced, see `deploy.hf_token_secret`.")
-    extra_args: dict[Annotated[str, Field(pattern=r"^--[A-Za-z0-9][A-Za-z0-9_.-]*$")], Scalar | list[Scalar] | dict[str, Any] | None] = Field(default_factory=dict, description="Engine flags, verbatim, keyed by flag: `{--swap-space: 4}`. true or null is the bare flag, false leaves it out, a list gives several values, a map is passed as JSON.")
+    tool_call_parser: Name | None = Field(
+        None,
+        description="How tool calls are read from the output. vLLM `--tool-call-parser` (with `--enable-auto-tool-choice`), SGLang `--tool-call-parser`.",
+    )
+    reasoning_parser: Name | None = Field(
+        None, description="How reasoning is read from the output. `--reasoning-parser` in vLLM and SGLang."
+    )
+    limit_mm_per_prompt: dict[str, Annotated[int, Field(ge=0)]] | None = Field(
+        None, description="Images, videos and audios per request at most. vLLM `--limit-mm-per-prompt`."
+    )
+    seed: int | None = Field(
+        None, ge=0, description="Random seed of the engine. vLLM `--seed`, SGLang `--random-seed`."
+    )
+    env: dict[EnvName, str] = Field(
+        default_factory=dict,
+        description="Environment variables of the server. Not for secrets: those are referenced, see `deploy.hf_token_secret`.",
+    )
+    extra_args: dict[
+        Annotated[str, Field(pattern=r"^--[A-Za-z0-9][A-Za-z0-9_.-]*$")], Scalar | list[Scalar] | dict[str, Any] | None
+    ] = Field(
+        default_factory=dict,
+        description="Engine flags, verbatim, keyed by flag: `{--swap-space: 4}`. true or null is the bare flag, false leaves it out, a list gives several values, a map is passed as JSON.",
+    )
 
 
 class Deploy(Group):
     """How manifests place the server. Nothing here changes what the engine does."""
 
-    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")] = Field("default", description="Kubernetes namespace.")
+    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")] = Field(
+        "default", description="Kubernetes namespace."
+    )
     replicas: int = Field(1, ge=0, le=10000, description="Copies of the whole server.")
-    port: int = Field(8000, ge=1, le=65535, description="Port the server listens on. Executors on this machine choose a free one instead.")
-    hf_token_secret: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$")] | None = Field(None, description="Name of the Kubernetes Secret whose key HF_TOKEN holds the Hub token. Only the reference is ever written.")
-    pvc: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$")] | None = Field(None, description="PersistentVolumeClaim that holds the model, or its download cache.")
+    port: int = Field(
+        8000,
+        ge=1,
+        le=65535,
+        description="Port the server listens on. Executors on this machine choose a free one instead.",
+    )
+    hf_token_secret: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$")] | None = (
+        Field(
+            None,
+            description="Name of the Kubernetes Secret whose key HF_TOKEN holds the Hub token. Only the reference is ever written.",
+        )
+    )
+    pvc: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$")] | None = Field(
+        None, description="PersistentVolumeClaim that holds the model, or its download cache."
+    )
     pvc_subpath: Name | None = Field(None, description="Folder inside the claim.")
-    host_path: Annotated[str, StringConstraints(pattern=r"^/")] | None = Field(None, description="Folder of the node that holds the model, or its download cache.")
-    mount_path: Annotated[str, StringConstraints(pattern=r"^/")] = Field("/models", description="Where the claim or the folder appears in the container.")
-    node_selector: dict[str, str] | None = Field(None, description="Node labels to run on. Default: the catalog's label of the GPU's product, where it knows one.")
+    host_path: Annotated[str, StringConstraints(pattern=r"^/")] | None = Field(
+        None, description="Folder of the node that holds the model, or its download cache."
+    )
+    mount_path: Annotated[str, StringConstraints(pattern=r"^/")] = Field(
+        "/models", description="Where the claim or the folder appears in the container."
+    )
+    node_selector: dict[str, str] | None = Field(
+        None,
+        description="Node labels to run on. Default: the catalog's label of the GPU's product, where it knows one.",
+    )
     labels: dict[str, str] = Field(default_factory=dict, description="Further labels on everything emitted.")
     annotations: dict[str, str] = Field(default_factory=dict, description="Further annotations on everything emitted.")

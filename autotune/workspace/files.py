@@ -19,7 +19,11 @@ def read_text(path: Path, what: str) -> str:
         reason, remedy = f"it is not UTF-8 text (byte {error.start})", "save it as UTF-8"
     except OSError as error:
         reason, remedy = (error.strerror or str(error)).lower(), "check the file's permissions"
-    raise InputError(diagnostic("AT001", f"{what} {path} cannot be read: {reason}", writer=Writer(Source.USER, str(path)), help=remedy))
+    raise InputError(
+        diagnostic(
+            "AT001", f"{what} {path} cannot be read: {reason}", writer=Writer(Source.USER, str(path)), help=remedy
+        )
+    )
 
 
 def shown(path: Path) -> str:

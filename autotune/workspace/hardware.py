@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from autotune.catalog.facts import Gpu
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from autotune.catalog.facts import Gpu
 
 
 @functools.cache
@@ -19,7 +22,10 @@ def nvidia_products() -> tuple[str, ...]:
     except pynvml.NVMLError:
         return ()
     try:
-        names = [pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index)) for index in range(pynvml.nvmlDeviceGetCount())]
+        names = [
+            pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index))
+            for index in range(pynvml.nvmlDeviceGetCount())
+        ]
     except pynvml.NVMLError:
         return ()
     finally:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from autotune.catalog import builtin_catalog, describe_variables
-from autotune.catalog.facts import ModelFacts
 from autotune.catalog.folder import model_from_folder
 from autotune.compiler import World
 from autotune.compose.base import Composer
@@ -21,6 +20,11 @@ from autotune.schema import Config, field_paths
 from autotune.workspace.files import shown
 from autotune.workspace.hardware import match_gpu, nvidia_products
 from autotune.workspace.profiles import ProfileShelf, profile_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from autotune.catalog.facts import ModelFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,17 @@ def load_workspace(config_dirs: Iterable[str] = ()) -> Workspace:
         place = Path(name).expanduser()
         if not place.is_dir():
             raise InputError(
-                diagnostic("AT001", f"--config-dir {name} is not a folder", writer=Writer(Source.USER, name), help="name a folder laid out like conf/")
+                diagnostic(
+                    "AT001",
+                    f"--config-dir {name} is not a folder",
+                    writer=Writer(Source.USER, name),
+                    help="name a folder laid out like conf/",
+                )
             )
         folders.append(place.resolve())
     shelf = ProfileShelf(
-        profile_folders(os.environ, Path.cwd(), Path(platformdirs.user_config_dir("autotune", appauthor=False))), known_names()
+        profile_folders(os.environ, Path.cwd(), Path(platformdirs.user_config_dir("autotune", appauthor=False))),
+        known_names(),
     )
     catalog = builtin_catalog()
     world = World(

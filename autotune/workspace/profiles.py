@@ -55,17 +55,28 @@ class ProfileShelf(Mapping[str, Profile]):
     def entries(self) -> list[Entry]:
         """Every profile with its place, by name."""
         return [
-            Entry(name, self._shown(files[0]), files[0].parent == self._builtin, tuple(self._shown(file) for file in files[1:]))
+            Entry(
+                name,
+                self._shown(files[0]),
+                files[0].parent == self._builtin,
+                tuple(self._shown(file) for file in files[1:]),
+            )
             for name, files in sorted(self._files.items())
         ]
 
     def shadow_notes(self, names: Iterable[str]) -> list[Diagnostic]:
         """A note for each chosen profile that hides a built-in one."""
         return [
-            diagnostic("AT202", f"profile {entry.name} from {entry.file} is used instead of the built-in one", path="profile",
-                       help="rename the file to have both")  # fmt: skip
+            diagnostic(
+                "AT202",
+                f"profile {entry.name} from {entry.file} is used instead of the built-in one",
+                path="profile",
+                help="rename the file to have both",
+            )
             for entry in self.entries()
-            if entry.name in set(names) and not entry.builtin and any(file.parent == self._builtin for file in self._files[entry.name])
+            if entry.name in set(names)
+            and not entry.builtin
+            and any(file.parent == self._builtin for file in self._files[entry.name])
         ]
 
     def _shown(self, file: Path) -> str:

@@ -27,7 +27,7 @@ def test_errors_and_missing_metrics_keep_off_the_frontier():
 
 
 def test_objectives_are_those_of_the_run():
-    assert [item.name for item in report_objectives([result()])] == ["maximize_throughput", "minimize_tpot"]
+    assert [item.name for item in report_objectives([result()])] == ["maximize_throughput_per_gpu", "minimize_tpot"]
     other = result(config={"optimization": {"objectives": ["minimize_ttft"]}})
     assert [item.name for item in report_objectives([other])] == ["minimize_ttft"]
     unknown = result(config={"optimization": {"objectives": ["gone"]}})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import add_inputs, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json
 from autotune.diagnostics import Diagnostic, InputError, has_errors, unique
+
+if TYPE_CHECKING:
+    import argparse
 
 EPILOG = """\
 Findings go to stdout. The exit code is 2 when there is an error, 0 otherwise; --format json prints them as an array."""

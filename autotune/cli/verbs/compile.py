@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import add_inputs, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
-from autotune.compiled import CompiledPoint
 from autotune.diagnostics import Severity
+
+if TYPE_CHECKING:
+    import argparse
+
+    from autotune.compiled import CompiledPoint
 
 EPILOG = """\
 --format json prints an array of {id, overrides, config, deployment, applied_layers, origin, diagnostics}.
@@ -27,7 +31,9 @@ def run(args: argparse.Namespace) -> int:
         print_json([point.as_dict() for point in points])
     else:
         sys.stdout.write("\n".join(render_point(point) for point in points))
-    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points))
+    print_diagnostics(
+        [*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points)
+    )
     runnable = sum(point.runnable for point in points)
     if runnable < len(points):
         say(f"{len(points) - runnable} of {len(points)} points cannot run")
@@ -43,7 +49,9 @@ def render_point(point: CompiledPoint) -> str:
         lines.append(f"  layers   {', '.join(point.applied_layers)}")
     deployment = point.deployment
     if deployment is not None and point.runnable:
-        lines.append(f"  server   {deployment.name} on {deployment.gpus} x {deployment.gpu_name}, {deployment.engine} {deployment.engine_version}")
+        lines.append(
+            f"  server   {deployment.name} on {deployment.gpus} x {deployment.gpu_name}, {deployment.engine} {deployment.engine_version}"
+        )
         lines += [f"  env      {key}={shlex.quote(value)}" for key, value in deployment.env.items()]
         lines.append("  command  " + wrap_command(deployment.argv, "           "))
         lines += [f"  file     {name}" for name in deployment.files]

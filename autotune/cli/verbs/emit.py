@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import add_inputs, labels, read_inputs
 from autotune.cli.output import print_diagnostics, say
@@ -16,13 +14,19 @@ from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.emit import EMITTERS, emit_point, find_emitters
 from autotune.workspace.files import shown
 
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
 EPILOG = """\
 Points that share a server share its manifests. The same input gives the same bytes."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser)
-    parser.add_argument("-t", "--target", default="k8s", metavar="T[,T...]", help=f"one or more of {', '.join(EMITTERS)} (default k8s)")
+    parser.add_argument(
+        "-t", "--target", default="k8s", metavar="T[,T...]", help=f"one or more of {', '.join(EMITTERS)} (default k8s)"
+    )
     parser.add_argument("-o", "--output", metavar="DIR", help="folder to write to; without it the texts go to stdout")
 
 
@@ -31,7 +35,9 @@ def run(args: argparse.Namespace) -> int:
     find_emitters(targets)
     inputs = read_inputs(args)
     points = inputs.compile()
-    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points))
+    print_diagnostics(
+        [*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points)
+    )
     deployments = {point.deployment.name: point.deployment for point in prune(points) if point.deployment is not None}
     files: dict[str, str] = {}
     for deployment in deployments.values():
@@ -41,7 +47,9 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(text if len(files) == 1 else f"# file: {name}\n{text}\n")
         return 0
     write_files(Path(args.output), files)
-    say(f"{len(files)} files for {len(deployments)} server{'s' if len(deployments) > 1 else ''} in {shown(Path(args.output))}")
+    say(
+        f"{len(files)} files for {len(deployments)} server{'s' if len(deployments) > 1 else ''} in {shown(Path(args.output))}"
+    )
     return 0
 
 
@@ -51,13 +59,19 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".", delete=False) as draft:
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".", delete=False
+            ) as draft:
                 draft.write(text)
             Path(draft.name).chmod(0o755 if name.endswith(".sh") else 0o644)
-            os.replace(draft.name, target)
+            Path(draft.name).replace(target)
             sys.stdout.write(f"{target}\n")
     except OSError as error:
         raise InputError(
-            diagnostic("AT001", f"{folder} cannot be written to: {(error.strerror or str(error)).lower()}", writer=Writer(Source.USER, str(folder)),
-                       help="choose another folder with -o")  # fmt: skip
+            diagnostic(
+                "AT001",
+                f"{folder} cannot be written to: {(error.strerror or str(error)).lower()}",
+                writer=Writer(Source.USER, str(folder)),
+                help="choose another folder with -o",
+            )
         ) from None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import add_inputs, read_inputs
 from autotune.cli.output import print_diagnostics, print_json
 from autotune.diagnostics import CODES, Code, InputError, diagnostic, suggest
 from autotune.explanation import explain_path, explain_point, render_explanation
 from autotune.schema import field_paths, is_known
+
+if TYPE_CHECKING:
+    import argparse
 
 EPILOG = """\
   autotune explain AT016
@@ -32,11 +35,18 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(_page(subject.upper()))
             return 0
         if not is_known(subject):
-            raise InputError(diagnostic("AT002", f"unknown config key `{subject}`", path=subject, help=suggest(subject, field_paths())))
+            raise InputError(
+                diagnostic(
+                    "AT002", f"unknown config key `{subject}`", path=subject, help=suggest(subject, field_paths())
+                )
+            )
         path = subject
     inputs = read_inputs(args, words)
     points = inputs.compile()
-    explained = [explain_point(point) if path is None else {"id": point.id, "paths": explain_path(point, path)} for point in points]
+    explained = [
+        explain_point(point) if path is None else {"id": point.id, "paths": explain_path(point, path)}
+        for point in points
+    ]
     if args.format == "json":
         print_json(explained)
     else:

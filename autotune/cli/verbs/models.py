@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from autotune.catalog import builtin_catalog
-from autotune.catalog.facts import ModelFacts
 from autotune.cli.output import print_json
 from autotune.cli.tables import print_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    from autotune.catalog.facts import ModelFacts
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

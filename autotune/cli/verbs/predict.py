@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from autotune.bench.loads import expand_loads
-from autotune.metrics import Measurement
 from autotune.cli.inputs import add_inputs, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
-from autotune.compiled import CompiledPoint
 from autotune.compiler import prune
 from autotune.predict import PREDICTORS, Prediction
 from autotune.report.number import show_number
+
+if TYPE_CHECKING:
+    import argparse
+
+    from autotune.compiled import CompiledPoint
+    from autotune.metrics import Measurement
 
 EPILOG = """\
 The figures rest on data sheets and documented efficiencies; they rank configs and find the impossible,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING, Any
 
 from autotune.cli.output import print_json
 from autotune.diagnostics import InputError, diagnostic, suggest
 from autotune.workspace.files import read_text
 from autotune.workspace.load import load_workspace
-from autotune.workspace.profiles import ProfileShelf
+
+if TYPE_CHECKING:
+    import argparse
+
+    from autotune.workspace.profiles import ProfileShelf
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +26,10 @@ def run(args: argparse.Namespace) -> int:
     shelf = load_workspace().shelf
     if args.action == "show":
         return _show(shelf, args.name, args.format)
-    rows = [_row(shelf, entry.name) | {"file": entry.file, "builtin": entry.builtin, "shadows": list(entry.shadows)} for entry in shelf.entries()]
+    rows = [
+        _row(shelf, entry.name) | {"file": entry.file, "builtin": entry.builtin, "shadows": list(entry.shadows)}
+        for entry in shelf.entries()
+    ]
     if args.format == "json":
         print_json(rows)
         return 0
@@ -33,11 +40,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _row(shelf: ProfileShelf, name: str) -> dict[str, object]:
+def _row(shelf: ProfileShelf, name: str) -> dict[str, Any]:
     try:
         profile = shelf[name]
     except InputError as error:
-        return {"name": name, "description": f"cannot be read: {error.diagnostics[0].message}", "extends": [], "conflicts": [], "layers": []}
+        return {
+            "name": name,
+            "description": f"cannot be read: {error.diagnostics[0].message}",
+            "extends": [],
+            "conflicts": [],
+            "layers": [],
+        }
     return {
         "name": name,
         "description": profile.description,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autotune.cli.outcome import write_report
 from autotune.cli.verbs.run import add_store
 from autotune.diagnostics import InputError, diagnostic
 from autotune.store import Store
 
+if TYPE_CHECKING:
+    import argparse
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", metavar="RUN", help="id of a run, or its beginning (default: the latest)")
-    parser.add_argument("-o", "--output", metavar="FILE", default="report.html", help="file to write (default report.html)")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", default="report.html", help="file to write (default report.html)"
+    )
     add_store(parser)
 
 
@@ -25,6 +30,12 @@ def run(args: argparse.Namespace) -> int:
     try:
         path = write_report(record, results, Path(args.output))
     except OSError as error:
-        raise InputError(diagnostic("AT001", f"{args.output} cannot be written: {(error.strerror or str(error)).lower()}", help="choose another file with -o")) from None
+        raise InputError(
+            diagnostic(
+                "AT001",
+                f"{args.output} cannot be written: {(error.strerror or str(error)).lower()}",
+                help="choose another file with -o",
+            )
+        ) from None
     sys.stdout.write(f"{path}\n")
     return 0

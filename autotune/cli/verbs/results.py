@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from autotune.cli.outcome import stdout_console
 from autotune.cli.output import print_json
@@ -13,11 +13,19 @@ from autotune.report import render_table
 from autotune.store import RunRecord, Store
 from autotune.store.export import result_rows, to_csv, to_json_lines
 
+if TYPE_CHECKING:
+    import argparse
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", metavar="RUN", help="id of a run, or its beginning (default: the latest)")
     parser.add_argument("--list", action="store_true", help="list the runs instead of the results of one")
-    parser.add_argument("--format", choices=("table", "json", "jsonl", "csv"), default="table", help="table (default), json, jsonl or csv")
+    parser.add_argument(
+        "--format",
+        choices=("table", "json", "jsonl", "csv"),
+        default="table",
+        help="table (default), json, jsonl or csv",
+    )
     add_store(parser)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autotune.api import compile_dimensions
 from autotune.cli.inputs import labels
@@ -18,12 +18,17 @@ from autotune.layers import parse_yaml
 from autotune.store import RunRecord, Store
 from autotune.workspace.load import load_workspace
 
+if TYPE_CHECKING:
+    import argparse
+
 EPILOG = """\
 The points are compiled again from what was typed then, and the task file as it was then; finished points are not run again."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", metavar="RUN", help="id of the run, or its beginning (default: the latest unfinished one)")
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="id of the run, or its beginning (default: the latest unfinished one)"
+    )
     add_store(parser)
 
 
@@ -36,7 +41,11 @@ def run(args: argparse.Namespace) -> int:
         os.chdir(inputs.cwd)
     workspace = load_workspace(inputs.config_dirs)
     groups, options = workspace.composer.groups, workspace.composer.options
-    dimensions = [] if inputs.task is None else read_task(parse_yaml(inputs.task, inputs.task_path or "task file"), groups, options)
+    dimensions = (
+        []
+        if inputs.task is None
+        else read_task(parse_yaml(inputs.task, inputs.task_path or "task file"), groups, options)
+    )
     dimensions += parse_overrides(inputs.overrides, groups, options, sweeps=inputs.multirun)
     points = list(compile_dimensions(workspace, dimensions))
     print_diagnostics([item for point in points for item in point.diagnostics], labels=labels(points))
@@ -49,4 +58,6 @@ def _latest_unfinished(store: Store) -> RunRecord:
     for record in store.runs():
         if not record.finished:
             return record
-    raise InputError(diagnostic("AT031", "there is no unfinished run", help="`autotune results` shows the finished ones"))
+    raise InputError(
+        diagnostic("AT031", "there is no unfinished run", help="`autotune results` shows the finished ones")
+    )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import Inputs, add_inputs, labels, read_inputs
-from autotune.cli.output import print_diagnostics
 from autotune.cli.outcome import show_outcome
-from autotune.compiled import CompiledPoint
+from autotune.cli.output import print_diagnostics
 from autotune.compiler import prune
 from autotune.run import run_points
 from autotune.run.progress import make_reporter
 from autotune.store import RunInputs, Store
 from autotune.workspace.files import read_text
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from autotune.compiled import CompiledPoint
 
 EPILOG = """\
 The executor is chosen with executor=local, executor=emulated or executor=auto (the default, which says what it took).
@@ -29,18 +33,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_store(parser: argparse.ArgumentParser) -> None:
     """The option of every verb that reads or writes results."""
-    parser.add_argument("--store", metavar="FILE_OR_URL", help="where results are kept (default: autotune.db in the user's data folder, or $AUTOTUNE_HOME)")
+    parser.add_argument(
+        "--store",
+        metavar="FILE_OR_URL",
+        help="where results are kept (default: autotune.db in the user's data folder, or $AUTOTUNE_HOME)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
     points = inputs.compile()
-    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points))
+    print_diagnostics(
+        [*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points)
+    )
     prune(points)
     return run_compiled(points, record_inputs(inputs, args), args.store)
 
 
-def run_compiled(points: Sequence[CompiledPoint], inputs: RunInputs, store: str | None, run_id: str | None = None) -> int:
+def run_compiled(
+    points: Sequence[CompiledPoint], inputs: RunInputs, store: str | None, run_id: str | None = None
+) -> int:
     """Run compiled points and show what came of them."""
     with Store(store) as opened:
         with make_reporter() as reporter:
