@@ -17,7 +17,21 @@ ORDER = [
 CORE = ORDER[: ORDER.index("search") + 1]
 #: Two loaders of data that ships with the package, and the one reader of a model folder; nothing else.
 READERS = {"engines/known.py", "catalog/folder.py", "emit/script.py"}
-OUTSIDE = {"pathlib", "os", "subprocess", "socket", "shutil", "tempfile", "httpx", "time", "datetime", "random", "hydra", "omegaconf", "threading"}
+OUTSIDE = {
+    "pathlib",
+    "os",
+    "subprocess",
+    "socket",
+    "shutil",
+    "tempfile",
+    "httpx",
+    "time",
+    "datetime",
+    "random",
+    "hydra",
+    "omegaconf",
+    "threading",
+}
 
 
 def imports(path, *, types=False):
@@ -57,7 +71,28 @@ def test_the_core_is_pure(path):
     assert {name.partition(".")[0] for name in imports(path)}.isdisjoint(OUTSIDE)
 
 
-@pytest.mark.parametrize("path", modules(["diagnostics", "schema", "catalog", "layers", "engines", "check", "emit", "predict", "score", "search", "bench", "store", "run", "report", "compiler"]))
+@pytest.mark.parametrize(
+    "path",
+    modules(
+        [
+            "diagnostics",
+            "schema",
+            "catalog",
+            "layers",
+            "engines",
+            "check",
+            "emit",
+            "predict",
+            "score",
+            "search",
+            "bench",
+            "store",
+            "run",
+            "report",
+            "compiler",
+        ]
+    ),
+)
 def test_only_compose_knows_hydra(path):
     assert {name.partition(".")[0] for name in imports(path)}.isdisjoint({"hydra", "omegaconf"})
 
@@ -68,5 +103,11 @@ def test_what_must_be_instant_loads_nothing_heavy(arguments):
         "import sys; from autotune.cli import main; main(sys.argv[1:]);"
         "print(*sorted({m.partition('.')[0] for m in sys.modules} & {'hydra', 'omegaconf', 'pydantic', 'rich', 'sqlalchemy', 'httpx', 'docker', 'kubernetes', 'yaml', 'cel'}), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, env={"COMP_LINE": "autotune com", "PYTHONPATH": str(ROOT.parent)})
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"COMP_LINE": "autotune com", "PYTHONPATH": str(ROOT.parent)},
+    )
     assert done.stderr.strip() == ""

@@ -22,19 +22,37 @@ NOT_THE_PROFILE = {"AT016", "AT017", "AT018"}
 CASES = {
     "the_sentence": ["+profile=fp8_quantized", "parallel.tp=2,4"],
     "no_fp8_on_ampere": ["+profile=fp8_quantized", "system.gpu=a100_sxm", "parallel.tp=2"],
-    "stacked": ["+profile=[high_throughput,fp8_quantized]", "model.id=Qwen/Qwen3-32B", "parallel.tp=2", "memory.page_size=16"],
+    "stacked": [
+        "+profile=[high_throughput,fp8_quantized]",
+        "model.id=Qwen/Qwen3-32B",
+        "parallel.tp=2",
+        "memory.page_size=16",
+    ],
     "mixture_of_experts": ["+profile=[moe,memory_optimized]", "model.id=Qwen/Qwen3-30B-A3B", "parallel.tp=4"],
     "speculation": ["+profile=low_latency", "model.id=deepseek-ai/DeepSeek-V3", "system.gpu=h200_sxm", "parallel.tp=8"],
-    "cluster": ["deploy.namespace=llm", "deploy.hf_token_secret=hub", "deploy.pvc=models", "deploy.replicas=2", "misc.env={A:'x y'}", "misc.extra_args.--max-log-len=10"],
+    "cluster": [
+        "deploy.namespace=llm",
+        "deploy.hf_token_secret=hub",
+        "deploy.pvc=models",
+        "deploy.replicas=2",
+        "misc.env={A:'x y'}",
+        "misc.extra_args.--max-log-len=10",
+    ],
 }
 
 
 @pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
 def test_every_profile_on_every_gpu(profile, engine):
-    points = autotune.compile({"system.backend": engine, "parallel.tp": 4, "system.gpus_per_node": 8}, profiles=[profile], sweep={"system.gpu": GPUS, "model.id": MODELS})
+    points = autotune.compile(
+        {"system.backend": engine, "parallel.tp": 4, "system.gpus_per_node": 8},
+        profiles=[profile],
+        sweep={"system.gpu": GPUS, "model.id": MODELS},
+    )
     assert len(points) == len(GPUS) * len(MODELS)
     for point in points:
-        errors = [item for item in point.diagnostics if item.severity is Severity.ERROR and item.code not in NOT_THE_PROFILE]
+        errors = [
+            item for item in point.diagnostics if item.severity is Severity.ERROR and item.code not in NOT_THE_PROFILE
+        ]
         assert not errors, (point.swept, errors)
         assert point.deployment is not None
         assert emit_point(point.deployment, EMITTERS)
@@ -52,6 +70,9 @@ def test_golden(case, golden):
     for index, point in enumerate(autotune.compile(CASES[case])):
         assert point.deployment is not None
         golden(f"{case}/{index}/argv.txt", "\n".join(point.deployment.argv) + "\n")
-        golden(f"{case}/{index}/origin.txt", "".join(f"{path}: {writer}\n" for path, writer in sorted(point.origin.items())))
+        golden(
+            f"{case}/{index}/origin.txt",
+            "".join(f"{path}: {writer}\n" for path, writer in sorted(point.origin.items())),
+        )
         for name, text in emit_point(point.deployment, EMITTERS).items():
             golden(f"{case}/{index}/{name.rpartition('/')[2]}", text)

@@ -47,14 +47,8 @@ async def closed_loop(sender: Sender, requests: Iterator[Request], total: int, s
             last = time.monotonic() if record.finished is None else record.finished
         dry.append(last)
 
-    cut_at = await _run([asyncio.create_task(slot()) for _ in range(slots)], start + limit_s)
-    _give_up(records, cut_at)
-    if cut_at is not None:
-        dry.append(
-            max((record.chunks[-1] for record in records if record.chunks), default=cut_at)
-            if sender.emulated
-            else cut_at
-        )
+    if await _run([asyncio.create_task(slot()) for _ in range(slots)], start + limit_s):
+        dry.append(_give_up(records, emulated=sender.emulated))
     return Drive(records, start, min(dry))
 
 
@@ -78,17 +72,17 @@ async def open_loop(sender: Sender, requests: Iterator[Request], arrivals: Seque
     except asyncio.CancelledError:
         await _cancel(tasks)
         raise
-    cut_at = await _run(tasks, start + limit_s)
-    _give_up(records, cut_at)
+    if await _run(tasks, start + limit_s):
+        _give_up(records, emulated=sender.emulated)
     if not any(record.chunks and record.chunks[0] <= last for record in records):
         last = max([last, *(record.finished for record in records if record.finished is not None)])
     return Drive(records, start, last)
 
 
-async def _run(tasks: list[asyncio.Task[None]], deadline: float) -> float | None:
-    """Wait for the tasks until the deadline; cut off what is left then and say when that was."""
+async def _run(tasks: list[asyncio.Task[None]], deadline: float) -> bool:
+    """Wait for the tasks until the deadline; cut off what is left then, and say whether anything was."""
     if not tasks:
-        return None
+        return False
     try:
         _, pending = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
     except asyncio.CancelledError:
@@ -96,10 +90,9 @@ async def _run(tasks: list[asyncio.Task[None]], deadline: float) -> float | None
         raise
     if not pending:
         await asyncio.gather(*tasks)
-        return None
-    cut_at = time.monotonic()
+        return False
     await _cancel(pending)
-    return cut_at
+    return True
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:
@@ -108,11 +101,16 @@ async def _cancel(tasks: Sequence[asyncio.Task[None]] | set[asyncio.Task[None]])
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _give_up(records: list[RequestRecord], cut_at: float | None) -> None:
-    """Mark as failed what the time limit cut off and had hung: twice as long as the slowest request that came back."""
-    if cut_at is None:
-        return
+def _give_up(records: list[RequestRecord], *, emulated: bool) -> float:
+    """When it was cut off; marks as failed what had hung by then: twice as long as the slowest request that came back.
+
+    On the emulated clock that is the last time that was heard from it, as it may be behind.
+    """
+    cut_at = time.monotonic()
+    if emulated:
+        cut_at = max((record.chunks[-1] for record in records if record.chunks), default=cut_at)
     slowest = max((record.finished - record.sent for record in records if record.finished is not None), default=0.0)
     for record in records:
         if record.finished is None and record.error is None and cut_at - record.sent > 2 * slowest:
             record.error = "no answer before the time limit"
+    return cut_at

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from autotune.bench.metrics import Measurement
+from autotune.bench.window import delivered_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,30 +63,13 @@ def summarize(
     Latencies are over the requests that completed: TTFT from sending to the first output, e2e to the last,
     TPOT = (e2e - TTFT) / (output tokens - 1), ITL the gaps between chunks, each divided by the tokens a chunk holds on
     average. Rates are over the window from `start` to `end` (seconds): output counts by when it arrived, and a
-    request that spans the end counts by the part of its chunks inside, so that neither a tail of leftover requests nor
-    a cut at the time limit biases them. A request that was cut off is neither completed nor failed; its output tokens
-    are taken at the tokens per chunk of the completed ones.
+    request that spans the end counts by its part inside, so that neither a tail of leftover requests nor a cut at the
+    time limit biases them. A request that was cut off is neither completed nor failed.
     """
     completed = [record for record in records if record.completed]
     failed = sum(record.error is not None for record in records)
     window = max(end - start, 1e-9)
-    per_chunk = _tokens_per_chunk(completed)
-    prompt = sum(record.prompt_tokens for record in completed) / max(len(completed), 1)
-    output_tokens = total_tokens = requests = 0.0
-    for record in records:
-        if record.error is not None or not record.chunks:
-            continue
-        inside = sum(at <= end for at in record.chunks)
-        if record.completed:
-            share = inside / len(record.chunks)
-            tokens, prompt_tokens = record.output_tokens * share, record.prompt_tokens * share
-        else:
-            tokens = inside * per_chunk
-            share = min(1.0, tokens / _mean_output(completed)) if completed else 0.0
-            prompt_tokens = prompt * share
-        requests += share
-        output_tokens += tokens
-        total_tokens += tokens + prompt_tokens
+    inside = delivered_by(end, records)
     tpot = statistics_ms([_tpot(record) for record in completed if record.output_tokens > 1])
     return Measurement(
         load=load,
@@ -93,11 +77,11 @@ def summarize(
         tpot_ms=tpot,
         itl_ms=statistics_ms([gap for record in completed for gap in _gaps(record)]),
         e2e_latency_ms=statistics_ms([record.chunks[-1] - record.sent for record in completed]),
-        output_tokens_per_s=output_tokens / window,
-        output_tokens_per_s_per_gpu=output_tokens / window / max(gpus, 1),
+        output_tokens_per_s=inside.output_tokens / window,
+        output_tokens_per_s_per_gpu=inside.output_tokens / window / max(gpus, 1),
         output_tokens_per_s_per_user=1000 / tpot["mean"] if tpot.get("mean") else math.nan,
-        total_tokens_per_s=total_tokens / window,
-        requests_per_s=requests / window,
+        total_tokens_per_s=(inside.prompt_tokens + inside.output_tokens) / window,
+        requests_per_s=inside.requests / window,
         error_rate=failed / max(len(completed) + failed, 1),
         completed=len(completed),
         failed=failed,
@@ -116,12 +100,3 @@ def _gaps(record: RequestRecord) -> list[float]:
         return []
     tokens_each = max(1.0, (record.output_tokens - 1) / (count - 1))
     return [(after - before) / tokens_each for before, after in zip(record.chunks, record.chunks[1:], strict=False)]
-
-
-def _tokens_per_chunk(completed: Sequence[RequestRecord]) -> float:
-    chunks = sum(len(record.chunks) for record in completed)
-    return sum(record.output_tokens for record in completed) / chunks if chunks else 1.0
-
-
-def _mean_output(completed: Sequence[RequestRecord]) -> float:
-    return max(1.0, sum(record.output_tokens for record in completed) / len(completed))

@@ -78,3 +78,15 @@ def test_failures_count_for_the_error_rate_and_for_nothing_else():
     found = measure([record(0.0, 1.0, 2.0), record(0.0, 0.1, finished=False, error="HTTP 500")], end=2.0)
     assert (found.completed, found.failed, found.error_rate) == (1, 1, 0.5)
     assert found.output_tokens_per_s == pytest.approx(1)
+
+
+def test_chunks_of_several_tokens_are_spread_over_their_time():
+    # 9 tokens: the first at 1 s, the last at 5 s, one every half second; by 3 s there are 5.
+    found = measure([record(0.0, 1.0, 2.9, 5.0, tokens=9)], end=3.0)
+    assert found.output_tokens_per_s == pytest.approx(5 / 3)
+
+
+def test_a_cut_off_request_with_chunks_of_several_tokens_is_taken_at_the_mean_tpot():
+    cut = record(1.0, 2.0, 4.0, finished=False)
+    found = measure([record(0.0, 1.0, 2.9, 5.0, tokens=9), cut], end=5.0)
+    assert found.output_tokens_per_s == pytest.approx((9 + 5) / 5)

@@ -17,7 +17,11 @@ class Done:
     def codes(self):
         """The codes of the diagnostics on either stream, in order."""
         lines = (self.err + self.out).splitlines()
-        return [line.partition("[")[2].partition("]")[0] for line in lines if line.partition("[")[0] in ("error", "warning", "note")]
+        return [
+            line.partition("[")[2].partition("]")[0]
+            for line in lines
+            if line.partition("[")[0] in ("error", "warning", "note")
+        ]
 
 
 @pytest.fixture

@@ -47,8 +47,16 @@ def test_bad_words(autotune, words, code, said):
 
 PROFILES = {
     "broken_yaml": ("layers:\n  a: [1\n", "AT001", "mine/broken_yaml.yaml:3"),
-    "bad_cel": ("layers:\n  a:\n    when: gpu.supports_fp8 &&& x\n    set: {parallel.tp: 2}\n", "AT008", "mine/bad_cel.yaml:3"),
-    "unknown_name": ("layers:\n  a:\n    when: gpu.memory > 3\n    set: {parallel.tp: 2}\n", "AT008", "mine/unknown_name.yaml:3"),
+    "bad_cel": (
+        "layers:\n  a:\n    when: gpu.supports_fp8 &&& x\n    set: {parallel.tp: 2}\n",
+        "AT008",
+        "mine/bad_cel.yaml:3",
+    ),
+    "unknown_name": (
+        "layers:\n  a:\n    when: gpu.memory > 3\n    set: {parallel.tp: 2}\n",
+        "AT008",
+        "mine/unknown_name.yaml:3",
+    ),
     "unknown_key": ("layers:\n  a:\n    set:\n      parallel.tpp: 2\n", "AT002", "mine/unknown_key.yaml:4"),
     "twice": ("layers:\n  a: {set: {parallel.tp: 2}}\n  b: {set: {parallel.tp: 4}}\n", "AT024", "mine/twice.yaml:3"),
     "wrong_type": ("layers:\n  a:\n    set: {parallel.tp: two}\n", "AT003", "mine/wrong_type.yaml:3"),
@@ -83,7 +91,14 @@ def test_a_user_profile_that_shadows_a_built_in_is_allowed_and_said(autotune, tm
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("a: [1\n", "AT001"), ("- 1\n", "AT025"), ("parallel: {tp: 3}\n", "AT012"), (b"\xff\xfe", "AT001"), ("paralel: {tp: 1}\n", "AT002"), (None, "AT001")],
+    [
+        ("a: [1\n", "AT001"),
+        ("- 1\n", "AT025"),
+        ("parallel: {tp: 3}\n", "AT012"),
+        (b"\xff\xfe", "AT001"),
+        ("paralel: {tp: 1}\n", "AT002"),
+        (None, "AT001"),
+    ],
 )
 def test_bad_task_files(autotune, tmp_path, content, code):
     task = tmp_path / "task.yaml"
@@ -137,7 +152,25 @@ def test_hostile_names_do_no_harm(autotune, tmp_path):
     assert not (tmp_path / "pwned").exists()
 
 
-@pytest.mark.parametrize("words", [["complie"], ["nonsense"], ["compile", "--formt", "json"], ["compile", "--format", "xml"], ["explain", "AT999"], ["explain", "paralel.tp"], ["emit", "-t", "k9s"], ["profiles", "show", "nope"], ["profiles", "show"], ["results", "nope"], ["report"], ["resume"], ["compile", "--config-dir", "nowhere"], ["--shell-completion", "x"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["complie"],
+        ["nonsense"],
+        ["compile", "--formt", "json"],
+        ["compile", "--format", "xml"],
+        ["explain", "AT999"],
+        ["explain", "paralel.tp"],
+        ["emit", "-t", "k9s"],
+        ["profiles", "show", "nope"],
+        ["profiles", "show"],
+        ["results", "nope"],
+        ["report"],
+        ["resume"],
+        ["compile", "--config-dir", "nowhere"],
+        ["--shell-completion", "x"],
+    ],
+)
 def test_bad_commands(autotune, words):
     done = autotune(*words)
     assert done.code == 2

@@ -29,7 +29,9 @@ def test_a_manifest_carries_what_compile_showed(autotune, tmp_path):
     text = autotune("emit", "+profile=fp8_quantized", "parallel.tp=2", "-t", "k8s").out
     deployment = next(document for document in yaml.safe_load_all(text) if document["kind"] == "Deployment")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    assert [word.replace("$$", "$") for word in [*container["command"], *container.get("args", [])]] == point["deployment"]["argv"]
+    assert [word.replace("$$", "$") for word in [*container["command"], *container.get("args", [])]] == point[
+        "deployment"
+    ]["argv"]
     assert container["resources"]["limits"]["nvidia.com/gpu"] in (2, "2")
     assert point["id"] in json.dumps(deployment["metadata"])
     assert "fp8_quantized" in json.dumps(deployment["spec"]["template"]["metadata"]["annotations"])

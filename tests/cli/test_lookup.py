@@ -13,12 +13,22 @@ from autotune.cli.hydra_flags import reorder
 
 def test_profiles(autotune):
     out = autotune("profiles").out
-    for name in ("high_throughput", "low_latency", "balanced", "fp8_quantized", "memory_optimized", "long_context", "moe"):
+    for name in (
+        "high_throughput",
+        "low_latency",
+        "balanced",
+        "fp8_quantized",
+        "memory_optimized",
+        "long_context",
+        "moe",
+    ):
         assert f"{name} " in out
     shown = autotune("profiles", "show", "fp8_quantized").out
     assert shown.startswith("# profiles/fp8_quantized.yaml")
     assert "gpu.supports_fp8 && !model.is_quantized" in shown
-    assert autotune("profiles", "show", "fp8_quantized", "--format", "json").json["layers"]["kv"]["set"] == {"quantization.kvcache_mode": "fp8_e4m3"}
+    assert autotune("profiles", "show", "fp8_quantized", "--format", "json").json["layers"]["kv"]["set"] == {
+        "quantization.kvcache_mode": "fp8_e4m3"
+    }
 
 
 def test_models_and_systems(autotune):
@@ -26,7 +36,18 @@ def test_models_and_systems(autotune):
     assert len(models) >= 20
     assert all(model["source"] for model in models)
     gpus = {gpu["name"]: gpu for gpu in autotune("systems", "--format", "json").json}
-    assert {"h100_sxm", "h200_sxm", "a100_sxm", "a100_sxm_40", "l40s", "l4", "b200_sxm", "gb200", "rtx_4090", "mi300x"} <= set(gpus)
+    assert {
+        "h100_sxm",
+        "h200_sxm",
+        "a100_sxm",
+        "a100_sxm_40",
+        "l40s",
+        "l4",
+        "b200_sxm",
+        "gb200",
+        "rtx_4090",
+        "mi300x",
+    } <= set(gpus)
     assert "Qwen/Qwen3-32B" in autotune("models", "qwen3-32").out
     assert "h100_sxm" in autotune("systems").out
 
@@ -55,7 +76,14 @@ def test_help_and_version(autotune):
 
 
 def hydra(*words, cwd):
-    return subprocess.run([sys.executable, "-m", "autotune", *words], capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, "PYTHONPATH": str(Path(autotune_package.__file__).parents[1])})
+    return subprocess.run(
+        [sys.executable, "-m", "autotune", *words],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(autotune_package.__file__).parents[1])},
+    )
 
 
 def test_hydras_own_flags(tmp_path):
@@ -96,7 +124,7 @@ def test_bash_completes_for_real(tmp_path):
     script = tmp_path / "try.bash"
     bin_dir = tmp_path / "bin"
     bin_dir.mkdir()
-    (bin_dir / "autotune").write_text(f"#!/bin/sh\nexec {sys.executable} -m autotune \"$@\"\n")
+    (bin_dir / "autotune").write_text(f'#!/bin/sh\nexec {sys.executable} -m autotune "$@"\n')
     (bin_dir / "autotune").chmod(0o755)
     (tmp_path / "complete.sh").write_text(completion._SHELLS["bash"])
     script.write_text(

@@ -4,7 +4,12 @@ from hypothesis import strategies as st
 from autotune.compose.overrides import format_value, parse_overrides
 from autotune.compose.settings import Assign
 
-SCALARS = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(alphabet=st.characters(codec="ascii", exclude_characters="\n\r\\$"), min_size=1, max_size=12)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**6), 10**6)
+    | st.text(alphabet=st.characters(codec="ascii", exclude_characters="\n\r\\$"), min_size=1, max_size=12)
+)
 VALUES = SCALARS | st.lists(SCALARS, max_size=4)
 
 

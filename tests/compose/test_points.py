@@ -74,7 +74,11 @@ def test_the_fast_path_equals_hydra_on_many_sweeps(composer, seed):
 def test_hydra_is_asked_once_for_each_choice_of_groups(monkeypatch):
     composer = Composer((folder("conf"),))
     calls = []
-    monkeypatch.setattr(composer, "_compose", lambda overrides, choices: calls.append(overrides) or Composer._compose(composer, overrides, choices))
+    monkeypatch.setattr(
+        composer,
+        "_compose",
+        lambda overrides, choices: calls.append(overrides) or Composer._compose(composer, overrides, choices),
+    )
     assert len(points(composer, "quantization=bf16,fp8", "parallel.tp=1,2,4,8", "memory.page_size=16,32")) == 16
     assert len(calls) == 2
 
@@ -89,7 +93,10 @@ def test_the_last_override_varies_fastest_and_says_so(composer):
 
 def test_ranges_ties_globs_and_stacked_profiles(composer):
     assert [point.data["parallel"]["tp"] for point in points(composer, "parallel.tp=range(1,4)")] == [1, 2, 3]
-    tied = [(point.data["parallel"]["tp"], point.data["parallel"]["dp"]) for point in points(composer, "parallel.tp,parallel.dp=[1,8],[2,4]")]
+    tied = [
+        (point.data["parallel"]["tp"], point.data["parallel"]["dp"])
+        for point in points(composer, "parallel.tp,parallel.dp=[1,8],[2,4]")
+    ]
     assert tied == [(1, 8), (2, 4)]
     assert len(points(composer, "quantization=glob(fp8*)")) == 2
     assert [point.profiles for point in points(composer, "+profile=a,b")] == [("a",), ("b",)]
@@ -109,7 +116,12 @@ def test_every_value_knows_its_writer(composer):
     assert str(point.origin["quantization.gemm_mode"]).startswith("conf/quantization/fp8.yaml:")
     assert point.origin["parallel.tp"].override == "parallel.tp=2"
     assert point.data["misc"]["extra_args"] == {"--swap-space": 4}
-    assert set(point.pinned) == {"quantization.gemm_mode", "quantization.kvcache_mode", "parallel.tp", "misc.extra_args.--swap-space"}
+    assert set(point.pinned) == {
+        "quantization.gemm_mode",
+        "quantization.kvcache_mode",
+        "parallel.tp",
+        "misc.extra_args.--swap-space",
+    }
 
 
 def test_a_further_config_folder(tmp_path):

@@ -48,10 +48,18 @@ def test_a_task_file_says_everything_a_command_line_can(composer):
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [("[1, 2]", [1, 2]), ("{from: 1, to: 3, step: 1}", [1, 2, 3]), ("{from: 1, to: 3}", [1, 2, 3]), ("range(1,4)", [1, 2, 3]), ("choice(4,8)", [4, 8])],
+    [
+        ("[1, 2]", [1, 2]),
+        ("{from: 1, to: 3, step: 1}", [1, 2, 3]),
+        ("{from: 1, to: 3}", [1, 2, 3]),
+        ("range(1,4)", [1, 2, 3]),
+        ("choice(4,8)", [4, 8]),
+    ],
 )
 def test_the_forms_of_a_range(composer, values, expected):
-    found = points(composer, f"sweep: {{parallel.tp: '{values}'}}" if "(" in values else f"sweep: {{parallel.tp: {values}}}")
+    found = points(
+        composer, f"sweep: {{parallel.tp: '{values}'}}" if "(" in values else f"sweep: {{parallel.tp: {values}}}"
+    )
     assert [point.data["parallel"]["tp"] for point in found] == expected
 
 

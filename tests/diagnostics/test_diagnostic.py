@@ -7,7 +7,13 @@ WRITER = Writer(Source.PROFILE, "profiles/mine.yaml", 7, "mine", "big")
 
 
 def test_text_form_is_the_one_people_know_from_compilers():
-    item = diagnostic("AT012", "parallel.tp=3 does not divide the model's 32 attention heads", path="parallel.tp", writer=WRITER, help="use 1, 2 or 4")
+    item = diagnostic(
+        "AT012",
+        "parallel.tp=3 does not divide the model's 32 attention heads",
+        path="parallel.tp",
+        writer=WRITER,
+        help="use 1, 2 or 4",
+    )
     assert render_text([item]) == (
         "error[AT012]: parallel.tp=3 does not divide the model's 32 attention heads\n"
         "  --> profiles/mine.yaml:7, layer `big`\n"
@@ -27,7 +33,10 @@ def test_the_same_finding_at_many_points_is_said_once():
     from dataclasses import replace
 
     item = diagnostic("AT012", "m")
-    assert unique([replace(item, point="a"), replace(item, point="b"), replace(item, message="n", point="a")]) == [item, replace(item, message="n", point="a")]
+    assert unique([replace(item, point="a"), replace(item, point="b"), replace(item, message="n", point="a")]) == [
+        item,
+        replace(item, message="n", point="a"),
+    ]
 
 
 def test_every_code_says_why_and_what_to_do():

@@ -9,7 +9,11 @@ PIN = Writer(Source.USER, override="parallel.tp=2")
 
 def layer(profile, name, when=None, **values):
     writes = tuple(
-        (split_path(key.replace("__", ".")), value, Writer(Source.PROFILE, f"profiles/{profile}.yaml", 3, profile, name))
+        (
+            split_path(key.replace("__", ".")),
+            value,
+            Writer(Source.PROFILE, f"profiles/{profile}.yaml", 3, profile, name),
+        )
         for key, value in values.items()
     )
     condition = None if when is None else compile_condition(when)
@@ -45,7 +49,10 @@ def test_a_false_condition_is_recorded_with_what_it_read():
 
 
 def test_a_condition_sees_what_an_earlier_layer_wrote():
-    result = apply({"parallel": {"tp": 1, "ep": None}}, [layer("a", "x", parallel__tp=4), layer("a", "y", "parallel.tp == 4", parallel__ep=4)])
+    result = apply(
+        {"parallel": {"tp": 1, "ep": None}},
+        [layer("a", "x", parallel__tp=4), layer("a", "y", "parallel.tp == 4", parallel__ep=4)],
+    )
     assert result.data["parallel"] == {"tp": 4, "ep": 4}
 
 
@@ -78,14 +85,18 @@ def test_the_input_is_not_changed():
 
 PATHS = ["parallel.tp", "parallel.pp", "memory.page_size", "misc.env.A"]
 LAYERS = st.lists(
-    st.tuples(st.sampled_from("abc"), st.dictionaries(st.sampled_from(PATHS), st.integers(0, 9), min_size=1)), max_size=6
+    st.tuples(st.sampled_from("abc"), st.dictionaries(st.sampled_from(PATHS), st.integers(0, 9), min_size=1)),
+    max_size=6,
 )
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(LAYERS, st.sets(st.sampled_from(PATHS)))
 def test_the_last_unpinned_write_stands_whatever_came_before(written, pinned):
-    layers = [layer(profile, f"l{index}", **{key.replace(".", "__"): value for key, value in values.items()}) for index, (profile, values) in enumerate(written)]
+    layers = [
+        layer(profile, f"l{index}", **{key.replace(".", "__"): value for key, value in values.items()})
+        for index, (profile, values) in enumerate(written)
+    ]
     start = {"parallel": {"tp": -1, "pp": -1}, "memory": {"page_size": -1}, "misc": {"env": {"A": -1}}}
     result = apply(start, layers, dict.fromkeys(pinned, PIN))
     for path in PATHS:

@@ -17,7 +17,9 @@ def mistakes(text):
 
 
 def test_a_good_profile_keeps_the_order_and_the_lines():
-    profile = parse("description: d\nlayers:\n  b:\n    set: {parallel.tp: 2}\n  a:\n    when: gpu.supports_fp8\n    set:\n      memory.page_size: 16\n")
+    profile = parse(
+        "description: d\nlayers:\n  b:\n    set: {parallel.tp: 2}\n  a:\n    when: gpu.supports_fp8\n    set:\n      memory.page_size: 16\n"
+    )
     assert list(profile.layers) == ["b", "a"]
     (path, value, writer) = profile.layers["a"].writes[0]
     assert (path, value, str(writer)) == (("memory", "page_size"), 16, "profiles/mine.yaml:8, layer `a`")
@@ -76,7 +78,10 @@ def test_what_a_profile_extends_comes_first_and_once():
 
 
 def test_a_layer_of_the_same_name_replaces_the_extended_one():
-    known = profiles(base="layers: {x: {set: {parallel.tp: 1}}, y: {set: {parallel.pp: 1}}}", child="extends: base\nlayers: {x: {set: {parallel.tp: 2}}}")
+    known = profiles(
+        base="layers: {x: {set: {parallel.tp: 1}}, y: {set: {parallel.pp: 1}}}",
+        child="extends: base\nlayers: {x: {set: {parallel.tp: 2}}}",
+    )
     assert ids(["child"], known) == ["base/y", "child/x"]
 
 

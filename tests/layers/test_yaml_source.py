@@ -30,11 +30,20 @@ def test_broken_yaml_names_the_line(text, line, words):
 def test_lines_of_keys_and_the_nearest_key_around():
     source = parse_yaml("a:\n  b: 1\n  c:\n    - d: 2\n", "f.yaml")
     assert source.data == {"a": {"b": 1, "c": [{"d": 2}]}}
-    assert (source.line("a", "b"), source.line("a", "c", "0", "d"), source.line("a", "x"), source.line("z")) == (2, 4, 1, None)
+    assert (source.line("a", "b"), source.line("a", "c", "0", "d"), source.line("a", "x"), source.line("z")) == (
+        2,
+        4,
+        1,
+        None,
+    )
 
 
 def test_merge_keys_and_dates():
-    assert parse_yaml("x: &x {b: 1}\ny: {<<: *x, b: 2}\nz: 2026-11-23\n", "f").data == {"x": {"b": 1}, "y": {"b": 2}, "z": "2026-11-23"}
+    assert parse_yaml("x: &x {b: 1}\ny: {<<: *x, b: 2}\nz: 2026-11-23\n", "f").data == {
+        "x": {"b": 1},
+        "y": {"b": 2},
+        "z": "2026-11-23",
+    }
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

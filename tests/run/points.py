@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotune.bench import BenchError, BenchJob, Endpoint, Measurement
 from autotune.compiled import CompiledPoint
@@ -16,7 +14,12 @@ from autotune.engines.deployment import Deployment
 from autotune.run.choose import Probes
 from autotune.run.executor import Cancelled, ExperimentFailed
 from autotune.schema import Config, stable_hash
-from autotune.store.result import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from autotune.store.result import Failure
 
 NO_GPU = Probes(command=lambda name: None, gpus=lambda: ())
 

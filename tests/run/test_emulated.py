@@ -7,7 +7,14 @@ NOTHING = Probes(command=lambda name: None, gpus=lambda: ())
 
 def test_on_a_laptop_auto_emulates_predicted_timing_and_says_so(tmp_path):
     points = autotune.compile(
-        ["model.id=Qwen/Qwen3-8B", "system.gpu=h100_sxm", "parallel.tp=1,2", "runtime.isl=200", "runtime.osl=50", "benchmark.max_requests=8"]
+        [
+            "model.id=Qwen/Qwen3-8B",
+            "system.gpu=h100_sxm",
+            "parallel.tp=1,2",
+            "runtime.isl=200",
+            "runtime.osl=50",
+            "benchmark.max_requests=8",
+        ]
     )
     with Store(tmp_path / "results.db") as store:
         summary = run_points(points, store=store, data_dir=tmp_path, probes=NOTHING)

@@ -222,9 +222,11 @@ def test_a_named_run_is_gone_on_with_only_for_the_same_points(setup):
 
 def test_a_run_that_another_holds_is_an_error(setup):
     points = [make_point("a")]
-    with open_run(setup.store, [points[0].id], "local", RunInputs(), data_dir=setup.folder, clock=setup.clock) as held:
-        with pytest.raises(InputError, match=f"AT032.*{held.run_id}"):
-            setup.run(points)
+    with (
+        open_run(setup.store, [points[0].id], "local", RunInputs(), data_dir=setup.folder, clock=setup.clock) as held,
+        pytest.raises(InputError, match=f"AT032.*{held.run_id}"),
+    ):
+        setup.run(points)
     assert setup.run(points).run_id == held.run_id
 
 

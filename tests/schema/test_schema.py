@@ -54,7 +54,11 @@ def test_a_whole_number_is_a_fraction_and_a_scalar_a_list_of_one():
 
 
 def test_plain_data_round_trips():
-    made = config(system={"backend": ["sglang", "vllm"]}, misc={"extra_args": {"--a": [1, 2], "--b": None}}, slo={"ttft": {"p99": {"threshold": 5}}})
+    made = config(
+        system={"backend": ["sglang", "vllm"]},
+        misc={"extra_args": {"--a": [1, 2], "--b": None}},
+        slo={"ttft": {"p99": {"threshold": 5}}},
+    )
     assert Config.model_validate(json.loads(json.dumps(made.as_dict()))) == made
 
 
@@ -86,4 +90,8 @@ def test_the_json_schemas_are_schemas_and_accept_the_shipped_files():
     for file in (folder("conf").parent / "examples").glob("*.yaml"):
         tasks.validate(yaml.safe_load(file.read_text()))
     assert list(tasks.iter_errors({"parallel": {"tpp": 1}}))
-    assert not list(tasks.iter_errors({"misc": {"speculative": {"method": "ngram", "num_tokens": 2}}, "executor": {"name": "emulated"}}))
+    assert not list(
+        tasks.iter_errors(
+            {"misc": {"speculative": {"method": "ngram", "num_tokens": 2}}, "executor": {"name": "emulated"}}
+        )
+    )

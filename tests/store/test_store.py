@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from autotune.metrics import Load, Measurement
 from autotune.diagnostics import InputError
+from autotune.metrics import Load, Measurement
 from autotune.store import Failure, Result, RunInputs, RunRecord, Store, data_dir, to_csv, to_json, to_json_lines
 
 
