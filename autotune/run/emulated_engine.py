@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
@@ -97,14 +98,21 @@ class EmulatedEngine:
         self._unflushed = False
         self._slots = self._left = self._in_loop = 0
         self._loop_event_s = 0.0
-        self._next_s: float | None = None
+        # Announced requests of an open loop by the time they are sent, less those that came; -1 for one that overtook
+        # its announcement.
+        self._expected: dict[float, int] = {}
 
     def announce(self, outlook: Outlook) -> None:
         """Take note of what is to follow, for a request that is refused too."""
-        self._next_s = outlook.next_s
+        now_s = time.monotonic()
         if outlook.loop is not None:
             self._slots, self._left = outlook.loop
-            self._loop_event_s = time.monotonic()
+            self._loop_event_s = now_s
+        elif outlook.sent_s is not None:
+            self._expected = {at_s: count for at_s, count in self._expected.items() if at_s > now_s - _HOLD_S}
+            self._expect(outlook.sent_s, -1)
+            if outlook.next_s is not None:
+                self._expect(outlook.next_s, 1)
 
     def submit(self, prompt_tokens: int, output_tokens: int, outlook: Outlook) -> Stream:
         """Queue a request; ValueError when it can never fit into the KV cache."""
@@ -187,11 +195,15 @@ class EmulatedEngine:
     def _hold_s(self, start_ms: float, now_s: float) -> float:
         """How much longer the clock stands, because a request that belongs into this step or before is on its way."""
         hold_s = 0.0
-        if self._next_s is not None and start_ms >= self._clock_ms(self._next_s) - _ROUNDING_MS:
-            hold_s = self._next_s + _HOLD_S - now_s
+        first_s = min((at_s for at_s, count in self._expected.items() if count > 0), default=math.inf)
+        if start_ms >= self._clock_ms(first_s) - _ROUNDING_MS:
+            hold_s = first_s + _HOLD_S - now_s
         if min(self._slots - self._in_loop, self._left) > 0:
             hold_s = max(hold_s, self._loop_event_s + _HOLD_S - now_s)
         return hold_s
+
+    def _expect(self, at_s: float, count: int) -> None:
+        self._expected[at_s] = self._expected.get(at_s, 0) + count
 
     @property
     def _interval_s(self) -> float:

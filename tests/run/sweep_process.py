@@ -1,4 +1,4 @@
-"""A sweep in a process of its own, for tests that kill it: `python -m tests.run.sweep_process FOLDER SECONDS`.
+"""A sweep in a process of its own, for tests that kill it: `python -m tests.run.sweep_process FOLDER SECONDS STOP_TIMEOUT_S`.
 
 Three points on two stub engines; each measurement takes SECONDS. Appends the id of each point whose measurement ended
 to FOLDER/measured.
@@ -15,9 +15,9 @@ from autotune.store import Store
 from tests.run.points import FakeClient, make_point
 
 
-def main(folder: Path, seconds: float) -> int:
+def main(folder: Path, seconds: float, stop_timeout_s: float) -> int:
     env = {"STUB_PIDS": str(folder / "pids")}
-    executor = {"name": "local", "bin_dir": str(folder / "bin"), "env": env, "stop_timeout_s": 0.2}
+    executor = {"name": "local", "bin_dir": str(folder / "bin"), "env": env, "stop_timeout_s": stop_timeout_s}
     points = [
         make_point(name, executor=executor, concurrency=load, argv=("--detach",))
         for name, load in [("a", 1), ("a", 2), ("b", 1)]
@@ -39,4 +39,4 @@ def main(folder: Path, seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))

@@ -24,8 +24,8 @@ class Sweep:
         make_stub_engine(folder / "bin")
         self.process = None
 
-    def start(self, seconds):
-        command = [sys.executable, "-m", "tests.run.sweep_process", str(self.folder), str(seconds)]
+    def start(self, seconds, stop_timeout_s=0.2):
+        command = [sys.executable, "-m", "tests.run.sweep_process", str(self.folder), str(seconds), str(stop_timeout_s)]
         log = (self.folder / "out.log").open("a")
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         log.close()
@@ -131,13 +131,14 @@ def test_ctrl_c_ends_servers_politely_and_says_how_to_go_on(sweep):
 
 
 def test_ctrl_c_twice_does_not_wait(sweep):
-    sweep.start(30)
+    sweep.start(30, stop_timeout_s=20)
     sweep.wait_for(lambda: "measuring" in (sweep.folder / "out.log").read_text())
     for pid in sweep.pids():
         os.kill(pid, signal.SIGSTOP)  # deaf to anything polite
     began = time.monotonic()
     sweep.process.send_signal(signal.SIGINT)
-    time.sleep(0.15)
+    time.sleep(0.5)
+    assert all(alive(pid) for pid in sweep.pids())
     sweep.process.send_signal(signal.SIGINT)
     assert sweep.process.wait(10) == 130
     assert time.monotonic() - began < 5

@@ -144,8 +144,10 @@ def test_an_unexpected_exception_of_a_client_is_a_failed_point_not_the_end(setup
 
 def test_an_experiment_that_takes_too_long_is_cancelled_and_classed_as_timeout(setup):
     setup.client.act = wait_cancelled
+    began = time.monotonic()
     summary = setup.run([make_point("a", optimization={"timeout_s": 0.1})])
     assert summary.results[0].failure.kind == "timeout"
+    assert time.monotonic() - began < 10
     assert setup.servers.running == {}
 
 
@@ -246,7 +248,8 @@ def test_experiments_that_fit_run_side_by_side_on_gpus_of_their_own(setup):
 def test_max_parallel_and_the_gpus_there_are_bound_what_runs_at_once(setup):
     setup.servers.slow_start_s = 0.05
     probes = Probes(lambda name: name, lambda: ("h100_sxm",) * 8)
-    setup.run([make_point(name, gpus=4) for name in "abc"], probes=probes)
+    summary = setup.run([make_point(name, gpus=4) for name in "abc"], probes=probes)
+    assert summary.count("done") == 3
     assert setup.servers.capacity_seen == 2
     setup.servers.capacity_seen = 0
     setup.run([make_point(name, gpus=1, optimization={"max_parallel": 1}) for name in "abc"], probes=probes)
