@@ -49,7 +49,7 @@ def run_command(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            process_group=0,  # not a session of its own: Linux would schedule that apart from the engine (autogroup)
         )
     deadline = time.monotonic() + timeout_s
     try:

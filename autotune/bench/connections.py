@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +23,7 @@ class Connections:
     """
 
     def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
         # Made once, and only where needed: it takes 40 ms.
@@ -35,6 +37,15 @@ class Connections:
             yield client
         finally:
             self._idle.append(client)
+
+    async def open(self, count: int) -> None:
+        """Connect until there are `count` connections, so that the first requests are not timed with that."""
+        added = [self._open() for _ in range(count - len(self._all))]
+        await asyncio.gather(
+            *(client.get(f"{self._base_url}/health", timeout=_CONNECT_TIMEOUT_S) for client in added),
+            return_exceptions=True,
+        )
+        self._idle += added
 
     async def __aenter__(self) -> Self:
         return self

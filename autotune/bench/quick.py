@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 IGNORE_EOS_ENGINES = frozenset({"vllm", "sglang", "trtllm"})
 
 _CANCEL_POLL_S = 0.05
+#: Connections that an open loop starts with; it makes more when it needs them.
+_OPEN_LOOP_CONNECTIONS = 16
 
 
 class QuickClient:
@@ -79,6 +81,7 @@ class _Run:
         if benchmark.warmup:
             await self.warm_up(load, benchmark.warmup, f"{seed} warmup")
         requests = self._requests(load, benchmark.max_requests, seed)
+        await self.sender.connections.open(min(load.concurrency or _OPEN_LOOP_CONNECTIONS, benchmark.max_requests))
         if load.request_rate is not None:
             arrivals = arrival_times(load.request_rate * (self.speed or 1.0), benchmark.max_requests)
             drive = await open_loop(self.sender, requests, arrivals, self._limit_s)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WRITE_INTERVAL_S = 0.005
 _WRITES_PER_S = 4000.0
 #: How long the clock stands for requests that a client announced and that do not come.
-_HOLD_S = 1.0
+_HOLD_S = 5.0
 #: Taken off every arrival, so that one at the very end of a step does not miss the next by the last bit of a float.
 _ROUNDING_MS = 1e-3
 _STEPS_PER_TURN = 32
@@ -129,6 +129,8 @@ class EmulatedEngine:
         if self._streams.pop(stream.sequence, None) is not None:
             self.simulation.remove(stream.sequence)
             self._in_loop -= stream.in_loop
+            self._left = 0  # whoever leaves a stream before its end has stopped, and sends no more
+            self._expected.clear()
             self._schedule_now()
 
     def close(self) -> None:
