@@ -2,6 +2,8 @@
 
     python tools/known_flags.py vllm 0.33.0            downloads the wheel with pip, reads it, deletes it
     python tools/known_flags.py vllm 0.33.0 WHEEL      reads a wheel that is already here
+    python tools/known_flags.py trtllm 1.3.0rc3 FOLDER "tag v1.3.0rc3"
+                                                       reads an unpacked source folder, and notes where it came from
 
 The wheel is only read (zip and ast): the engine is not installed and none of its code runs. The file is deterministic,
 one flag a line; its form is described in autotune/engines/known.py.
@@ -16,6 +18,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sglang_flags
+import transformers_flags
+import trtllm_flags
 from vllm_flags import read_env, read_flags
 from wheel_source import WheelSource
 
@@ -59,6 +64,31 @@ def vllm(wheel: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return flags, read_env(source, ENVIRONMENT)
 
 
+def sglang(wheel: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Flags and environment of an SGLang wheel."""
+    source = WheelSource(wheel)
+    found = sorted(sglang_flags.read_flags(source).items())
+    return {name: entry(names, option, ()) for name, (names, option) in found}, sglang_flags.read_env(source)
+
+
+def transformers(wheel: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Flags of a transformers wheel; the table writes no environment variable."""
+    found = sorted(transformers_flags.read_flags(WheelSource(wheel)).items())
+    return {name: entry(names, option, ()) for name, (names, option) in found}, {}
+
+
+def trtllm(place: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Flags of TensorRT-LLM, from a wheel or an unpacked source folder; the table writes no environment variable."""
+    found = sorted(trtllm_flags.read_flags(trtllm_flags.TrtllmSource(place)).items())
+    return {name: entry(names, option, ()) for name, (names, option) in found}, {}
+
+
+def trtllm_file(place: Path) -> dict[str, Any]:
+    """Keys of the YAML file of TensorRT-LLM, dotted."""
+    found = sorted(trtllm_flags.read_file(trtllm_flags.TrtllmSource(place)).items())
+    return {name: entry(names, option, ()) for name, (names, option) in found}
+
+
 def download(package: str, version: str, folder: str) -> Path:
     """The wheel of a version, from the package registry."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
@@ -66,33 +96,44 @@ def download(package: str, version: str, folder: str) -> Path:
     return next(Path(folder).glob("*.whl"))
 
 
-def write(engine: str, version: str, wheel: Path) -> Path:
-    """Read the wheel and write its file."""
+def write(engine: str, version: str, wheel: Path, origin: str | None = None) -> Path:
+    """Read the wheel and write its file. `origin` says where the sources came from, when it was not the registry."""
     flags, env = READERS[engine](wheel)
-    lines = ",\n".join(f"  {json.dumps(name)}: {_compact(data)}" for name, data in flags.items())
-    head = _compact({"engine": engine, "version": version, "folds": engine in FOLDS, "env": env}).removesuffix("}")
-    text = f'{head},"flags":{{\n{lines}\n}}}}\n'
+    data = {"engine": engine, "version": version, "folds": engine in FOLDS, "env": env}
+    head = _compact(data | ({"source": origin} if origin else {})).removesuffix("}")
+    parts = [_section("flags", flags)]
+    if engine in FILES:
+        parts.append(_section("file", FILES[engine](wheel)))
+    text = f"{head},{','.join(parts)}}}\n"
     path = KNOWN / engine / f"{version}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
 
 
+def _section(title: str, entries: dict[str, Any]) -> str:
+    lines = ",\n".join(f"  {json.dumps(name)}: {_compact(data)}" for name, data in entries.items())
+    return f"{json.dumps(title)}:{{\n{lines}\n}}"
+
+
 def _compact(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
 
-READERS = {"vllm": vllm}
+READERS = {"vllm": vllm, "sglang": sglang, "transformers": transformers, "trtllm": trtllm}
+#: Engines with a config file, and the reader of its keys.
+FILES = {"trtllm": trtllm_file}
 #: Engines whose parser reads `--a_b` as `--a-b`.
 FOLDS = {"vllm"}
 
 
 def main() -> None:
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in READERS:
+    if len(sys.argv) not in (3, 4, 5) or sys.argv[1] not in READERS:
         sys.exit(__doc__)
     engine, version, *rest = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        path = write(engine, version, Path(rest[0]) if rest else download(engine, version, folder))
+        place = Path(rest[0]) if rest else download(engine, version, folder)
+        path = write(engine, version, place, *rest[1:])
     print(f"{path}: {path.stat().st_size} bytes")
 
 

@@ -74,12 +74,21 @@ class Deployment:
     node_selector: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    """Further ports that other servers reach it at, by name (a DNS label of at most 15)."""
+    parts: tuple[Deployment, ...] = ()
+    """Servers that stand behind this one, found by their names; a router has them, and their GPUs count as its own."""
     weights_bytes: int = 0
     """Bytes to load, which the startup probe allows for."""
 
+    @property
+    def gpus_in_all(self) -> int:
+        """GPUs of this server and of those behind it."""
+        return self.gpus + sum(part.gpus_in_all for part in self.parts)
+
     def as_dict(self) -> dict[str, Any]:
         """What `compile --format json` shows; the rest is in the emitted manifests."""
-        return {
+        data: dict[str, Any] = {
             "name": self.name,
             "engine": self.engine,
             "engine_version": self.engine_version,
@@ -88,10 +97,13 @@ class Deployment:
             "env": dict(self.env),
             "files": dict(self.files),
             "port": self.port,
-            "gpus": self.gpus,
+            "gpus": self.gpus_in_all,
             "nodes": self.nodes,
             "served_name": self.served_name,
         }
+        if self.parts:
+            data["parts"] = [part.as_dict() for part in self.parts]
+        return data
 
 
 def with_endpoint(deployment: Deployment, host: str, port: int) -> Deployment:

@@ -101,12 +101,22 @@ def _unknown(written: str, known: KnownFlags, title: str) -> str:
 
 
 def spelled_environment(
-    env: Mapping[str, str], generated: Mapping[str, str], title: str
+    env: Mapping[str, str], generated: Mapping[str, str], known: KnownFlags, title: str
 ) -> tuple[dict[str, str], list[Diagnostic]]:
-    """The user's environment laid over the table's. AT028 where they contradict each other."""
+    """The user's environment laid over the table's.
+
+    Findings: AT028 where they contradict each other, AT021 for a value that the version does not take.
+    """
     found = [
         diagnostic("AT028", f"misc.env sets {name}={env[name]}, and the config means {value} for {title}",
                    path=f"misc.env.{name}", help=f"drop {name} from misc.env, or the config path that means it")
         for name, value in generated.items() if name in env and env[name] != value
     ]  # fmt: skip
-    return {name: spell_value(value) for name, value in {**generated, **env}.items()}, found
+    wrong = {name for name, value in env.items() if known.env.get(name) and value not in known.env[name]}
+    found += [
+        diagnostic("AT021", f"{title} {known.version} does not take {env[name]} for {name}",
+                   path=f"misc.env.{name}", help=f"it takes {', '.join(sorted(known.env[name]))}")
+        for name in env if name in wrong
+    ]  # fmt: skip
+    laid = {**generated, **{name: value for name, value in env.items() if name not in wrong}}
+    return {name: spell_value(value) for name, value in laid.items()}, found

@@ -10,6 +10,8 @@ A file holds `env` (environment variable -> values it takes, empty for any) and 
 - `names`: other spellings; `many`: takes several values; `optional`: the value may be left out; `deprecated`; `default`;
 - `choices`: what the engine's parser insists on; `values`: the ones it knows and checks later, where plugins may add more;
 - `keys`: for a JSON value, the keys that the table writes, each with the values it takes (empty for any).
+For an engine with a config file, `file` holds its keys (dotted) in the same form; their kind may be bool, and `json` for a
+key with further keys below it. `source` says where a version was read, when it was not the engine's own wheel.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ import functools
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from packaging.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["pair", "bare", "int", "float", "text", "json"]
+Kind = Literal["pair", "bare", "bool", "int", "float", "text", "json"]
 
 _FOLDER = Path(__file__).parent / "known"
 
@@ -69,6 +71,8 @@ class KnownFlags:
     """Every way to write a flag; underscores stand as dashes where the engine takes them for the same."""
     folds: bool
     """Whether the engine reads `--a_b` as `--a-b`."""
+    file: Mapping[str, KnownFlag] = field(default_factory=dict)
+    """The keys of its config file, dotted; empty where it has none."""
 
     def find(self, written: str) -> Spelling | None:
         """The flag meant by a spelling, None where the version has no such flag.
@@ -94,20 +98,7 @@ def known_flags(engine: str, version: str) -> KnownFlags:
     """The flags of one version of `known_versions`."""
     data = json.loads((_FOLDER / engine / f"{version}.json").read_text(encoding="utf-8"))
     folds = bool(data.get("folds"))
-    flags = {
-        name: KnownFlag(
-            name,
-            entry["kind"],
-            tuple(entry.get("names", ())),
-            many=entry.get("many", False),
-            optional=entry.get("optional", False),
-            deprecated=entry.get("deprecated", False),
-            choices=frozenset(entry.get("choices", ())),
-            values=frozenset(entry.get("values", ())),
-            keys={key: frozenset(values) for key, values in entry.get("keys", {}).items()},
-        )
-        for name, entry in data["flags"].items()
-    }
+    flags = {name: _known_flag(name, entry) for name, entry in data["flags"].items()}
     spellings: dict[str, Spelling] = {}
     for flag in flags.values():
         for name in (flag.name, *flag.names):
@@ -116,4 +107,19 @@ def known_flags(engine: str, version: str) -> KnownFlags:
             if flag.kind == "pair" and spelled.startswith("--"):
                 spellings[f"--no-{spelled.removeprefix('--')}"] = Spelling(flag, negative=True)
     env = {name: frozenset(values) for name, values in data["env"].items()}
-    return KnownFlags(engine, version, flags, env, spellings, folds)
+    file = {name: _known_flag(name, entry) for name, entry in data.get("file", {}).items()}
+    return KnownFlags(engine, version, flags, env, spellings, folds, file)
+
+
+def _known_flag(name: str, entry: Mapping[str, Any]) -> KnownFlag:
+    return KnownFlag(
+        name,
+        entry["kind"],
+        tuple(entry.get("names", ())),
+        many=entry.get("many", False),
+        optional=entry.get("optional", False),
+        deprecated=entry.get("deprecated", False),
+        choices=frozenset(entry.get("choices", ())),
+        values=frozenset(entry.get("values", ())),
+        keys={key: frozenset(values) for key, values in entry.get("keys", {}).items()},
+    )

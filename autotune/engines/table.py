@@ -197,6 +197,8 @@ def _place(row: Flag, value: Any, written: Written) -> None:
 def _takes(row: Flag, known: KnownFlags) -> frozenset[str]:
     if row.env is not None:
         return known.env.get(row.env, frozenset())
+    if row.flag is None and row.key is not None:
+        return known.file[row.key].takes if row.key in known.file else frozenset()
     if row.flag is None or row.flag not in known.flags:
         return frozenset()
     flag = known.flags[row.flag]

@@ -61,6 +61,7 @@ ROWS = (
     Flag("scheduling.max_running_requests", "--max-num-seqs"),
     Flag("scheduling.max_queued_requests", "--max-num-queued-reqs", since="0.29"),
     Flag("scheduling.max_batched_tokens", "--max-num-batched-tokens"),
+    Flag("scheduling.mode", "--performance-mode", since="0.17"),
     Flag("scheduling.chunked_prefill", "--enable-chunked-prefill", off="--no-enable-chunked-prefill"),
     Flag("scheduling.overlap", "--async-scheduling", off="--no-async-scheduling"),
     Flag("attention.chunked_prefill_size", "--long-prefill-token-threshold", convert=spell.prefill_chunk),
@@ -123,7 +124,7 @@ class Vllm:
         flags = fixed | written.flags
         sources = {flag: path for flag, (path, _) in flags.items()} | {"--model": "model.id"}
         extra, wrong = extra_arguments(config.misc.extra_args, known, sources, TABLE.title)
-        env, contradictions = spelled_environment(config.misc.env, written.env, TABLE.title)
+        env, contradictions = spelled_environment(config.misc.env, written.env, known, TABLE.title)
         on_cpu = facts.gpu.vendor == "cpu"
         deployment = assemble(
             config,

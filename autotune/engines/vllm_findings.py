@@ -26,10 +26,6 @@ def find_contradictions(config: Config, facts: Facts) -> Iterator[Diagnostic]:
             "no CUDA graphs are captured with misc.cuda_graphs=false; the sizes are dropped",
             "drop one of the two",
         )
-    if config.system.serving_mode == "disagg":
-        yield _warn(
-            "system.serving_mode", "the server does prefill and decode in one place; disagg is dropped", "set it to agg"
-        )
 
 
 def _experts(config: Config, facts: Facts) -> Iterator[Diagnostic]:

@@ -2,11 +2,18 @@
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from autotune.schema import Config
-from autotune.schema.serving import GemmMode, KvCacheMode
+from autotune.schema.engine import GemmMode, KvCacheMode
 from tests.engines.samples import DENSE, MLA, MOE, QUANTIZED
+
+#: How many are tried every day, and how many in the slow tier. Always the same ones.
+EVERYDAY = settings(
+    max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+THOROUGH = settings(EVERYDAY, max_examples=1000)
 
 SIZES = st.sampled_from([1, 2, 4, 8])
 COUNTS = st.integers(1, 200_000)

@@ -169,7 +169,6 @@ def test_the_memory_fraction_leaves_room_for_what_vllm_counts_too():
         ({"parallel": {"ep": 2}}, "parallel.ep"),
         ({"parallel": {"tp": 8, "dp_attention": True}}, "parallel.dp_attention"),
         ({"misc": {"cuda_graphs": False, "cuda_graph_sizes": [1]}}, "misc.cuda_graph_sizes"),
-        ({"system": {"serving_mode": "disagg"}}, "system.serving_mode"),
     ],
 )
 def test_what_vllm_does_not_have_is_dropped_with_a_warning(groups, path):
@@ -275,3 +274,12 @@ def test_context_parallel_gpus_count_only_where_the_version_has_them():
 def test_environment_contradicting_the_config_is_an_error():
     groups = {"attention": {"backend": "flashinfer"}, "misc": {"env": {"VLLM_ATTENTION_BACKEND": "FLASH_ATTN"}}}
     assert codes(lower(groups, version="0.12.0")) == [("AT028", "misc.env.VLLM_ATTENTION_BACKEND")]
+
+
+def test_a_variable_of_the_users_has_a_value_that_the_version_takes():
+    (finding,) = lower({"misc": {"env": {"VLLM_ATTENTION_BACKEND": "FLASHER"}}}, version="0.12.0").diagnostics
+    assert (finding.code, finding.path) == ("AT021", "misc.env.VLLM_ATTENTION_BACKEND")
+    assert "FLASHINFER" in finding.help
+    fine = lower({"misc": {"env": {"VLLM_ATTENTION_BACKEND": "FLASHINFER", "MINE": "x"}}}, version="0.12.0")
+    assert fine.diagnostics == ()
+    assert fine.deployment.env == {"VLLM_ATTENTION_BACKEND": "FLASHINFER", "MINE": "x"}

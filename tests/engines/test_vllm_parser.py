@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from autotune.diagnostics import has_errors
 from autotune.engines import ENGINES, resolve_version
 from autotune.engines.known import known_flags
+from tests.engines.matrix import cells, compile_cell
 from tests.engines.random_configs import configs
 from tests.engines.samples import config, facts
 
-BIN = os.environ.get("AUTOTUNE_VLLM_BIN")
+BIN = os.environ.get("AUTOTUNE_VLLM_BIN") or None
 SCRIPT = Path(__file__).parents[2] / "tools" / "vllm_parser.py"
 VLLM = ENGINES["vllm"]
 
@@ -58,14 +59,20 @@ def lines(version):
 
 
 @pytest.fixture(scope="module")
-def real(lines):
+def matrix_lines(version):
+    """Command lines of every built-in profile on every GPU and model of the matrix, whether it fits or not."""
+    return [list(compile_cell(cell).deployment.argv) for cell in cells("vllm", (version,))]
+
+
+@pytest.fixture(scope="module")
+def real(lines, matrix_lines):
     """What the real parser has and says, from one process."""
     # When told that it is offline, vLLM looks for the model's folder while it reads the command line.
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_OFFLINE")}
     environment |= {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     run = subprocess.run(
         [str(Path(BIN, "python")), str(SCRIPT)],
-        input=json.dumps([UNKNOWN_FLAG, UNKNOWN_VALUE, *lines]),
+        input=json.dumps([UNKNOWN_FLAG, UNKNOWN_VALUE, *lines, *matrix_lines]),
         capture_output=True, text=True, env=environment, timeout=300, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-2000:]
@@ -91,10 +98,11 @@ def shape(flag):
     return flag.kind if flag.kind in ("pair", "bare") else "one"
 
 
-def test_the_real_parser_takes_what_is_lowered(real, lines):
+def test_the_real_parser_takes_what_is_lowered(real, lines, matrix_lines):
     assert len(lines) > 300
-    verdicts = real["verdicts"][2:]
-    refused = [(line, verdict) for line, verdict in zip(lines, verdicts, strict=True) if verdict is not None]
+    assert len(matrix_lines) == 7 * 6 * 8
+    verdicts = zip([*lines, *matrix_lines], real["verdicts"][2:], strict=True)
+    refused = [(line, verdict) for line, verdict in verdicts if verdict is not None]
     assert refused == []
 
 
