@@ -22,6 +22,9 @@ TRANSFORMERS_DEFAULT = 0.8
 #: Past this the CUDA context no longer fits beside what vLLM asks for, and it refuses to start.
 UTILIZATION_LIMIT = 0.98
 
+#: Least and most of the free memory that is asked for: at 0 nothing could be served, at 1 nothing is left for the allocator.
+FRACTION_LIMITS = (0.01, 0.99)
+
 
 def memory_fraction(
     config: Config, facts: Facts, *, weights: int, activations: int, overhead: int, total: int
@@ -39,12 +42,11 @@ def memory_fraction(
     match facts.engine:
         case "sglang":
             return _sglang_default(config, facts, total), 0
-        case "trtllm":
-            free = total - weights - activations - overhead
-            return (weights + TRTLLM_DEFAULT * free) / total, 0
-        case "transformers":
-            free = total - weights - activations - overhead
-            return (weights + TRANSFORMERS_DEFAULT * free) / total, 0
+        case "trtllm" | "transformers":
+            part = TRTLLM_DEFAULT if facts.engine == "trtllm" else TRANSFORMERS_DEFAULT
+            most = total - activations - overhead
+            # Where the weights are more than that, nothing is free to take a part of.
+            return max(0.0, min(most, weights + part * max(0, most - weights))) / total, 0
         case _:
             return VLLM_DEFAULT, activations + overhead
 

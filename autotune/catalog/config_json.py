@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from autotune.catalog.checkpoint import experts_only, quantization_format
 from autotune.catalog.facts import ModelFacts
+from autotune.catalog.hybrid import spell_out, with_state_layers
 from autotune.catalog.parameters import count_active_params, count_params
 from autotune.diagnostics import InputError, diagnostic
 
@@ -67,6 +68,8 @@ class _Reader:
         nested = config.get("text_config") or config.get("llm_config") or config
         if not isinstance(nested, Mapping):
             self.fail("`text_config` is not an object")
+        nested = spell_out(nested)
+        config = nested if config.get("text_config") is None and config.get("llm_config") is None else config
         self.top, self.text = config, nested
         self.family = str(nested.get("model_type") or config.get("model_type") or "")
         self.defaults = _DEFAULTS.get(self.family, {})
@@ -155,6 +158,7 @@ def facts_from_config(id: str, config: Mapping[str, Any], weights_bytes: int | N
     if model.is_mla:
         nope = read.number("qk_nope_head_dim", default=128)
         model = replace(model, head_dim=nope + (model.qk_rope_head_dim or 0))
+    model = with_state_layers(model, read.text)
     return replace(model, params_b=count_params(model) / 1e9, active_params_b=count_active_params(model) / 1e9)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Format = Literal["bf16", "fp8", "fp4", "int8"]
+#: Of a model on a GPU: measured there, not tried yet, known not to run.
+Status = Literal["production", "to_test", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,18 @@ class ModelFacts:
     """Width of the experts that every token passes through, all shared experts of a layer together."""
     num_attention_layers: int | None = None
     """Layers that keep a full KV cache; None: all. Fewer in hybrid (Mamba, linear attention) models."""
+    num_state_layers: int = 0
+    """Layers that keep a state of fixed size instead of a KV cache (Mamba, linear attention)."""
+    state_layer_params: int = 0
+    """Parameters of the mixer of one such layer, all its projections together."""
+    num_dense_layers: int | None = None
+    """Layers with a dense MLP; None: all without experts. Fewer where a layer is either a mixer or an MLP (Nemotron-H)."""
+    mlp_matrices: int = 3
+    """Matrices of one MLP or expert: 3 when gated (SwiGLU, GeGLU), 2 when not (squared ReLU)."""
+    moe_latent_size: int | None = None
+    """Width that routed experts work in where it is not `hidden_size`; each layer then projects to it and back."""
+    attention_gate: bool = False
+    """Whether the attention's output is gated by a projection as wide as the queries (Qwen3-Next, Qwen3.5)."""
     sliding_window: int | None = None
     num_sliding_layers: int = 0
     kv_lora_rank: int | None = None
@@ -99,6 +113,8 @@ class ModelFacts:
     """Whether the Hub asks for a login."""
     multimodal: bool = False
     aliases: tuple[str, ...] = ()
+    status: dict[str, Status] = field(default_factory=dict, hash=False)
+    """By GPU, where the user says so; `measured.statuses` adds what was published."""
     source: str = ""
 
     @property

@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from autotune.catalog.activations import activation_bytes, batched_tokens, overhead_bytes
-from autotune.catalog.budget import DRIVER_BYTES, UTILIZATION_LIMIT, memory_fraction
+from autotune.catalog.budget import DRIVER_BYTES, FRACTION_LIMITS, UTILIZATION_LIMIT, memory_fraction
 from autotune.catalog.formats import kv_value_bytes
 from autotune.catalog.kv_cache import full_layers, kv_bytes_per_token, kv_values_per_layer, sliding_bytes
 from autotune.catalog.sharding import Sharding, gpus_available, shard, tp_sizes
@@ -26,8 +26,11 @@ __all__ = [
     "kv_values_per_layer",
     "largest_context",
     "plan_memory",
+    "sglang_fraction",
     "sliding_bytes",
     "smallest_tp",
+    "transformers_kv_fraction",
+    "trtllm_free_fraction",
     "uses_nextn",
     "vllm_utilization",
     "weight_bytes",
@@ -177,6 +180,50 @@ def vllm_utilization(config: Config, facts: Facts) -> float | None:
     total = facts.gpu.memory_bytes - (DRIVER_BYTES if facts.gpu.vendor == "nvidia" else 0)
     extra = activation_bytes(config, facts, sharding) + overhead_bytes(config, facts, sharding)
     return min(UTILIZATION_LIMIT, round(static + extra / total, 3))
+
+
+def sglang_fraction(config: Config, facts: Facts) -> float | None:
+    """`--mem-fraction-static` that leaves the KV cache which memory.mem_fraction_static asks for.
+
+    SGLang counts weights and KV cache too, of what is free before it loads: the number stays as it is. None where the
+    setting is unset, and on a CPU, whose memory engines size by settings of their own.
+    """
+    return None if facts.gpu.vendor == "cpu" else config.memory.mem_fraction_static
+
+
+def trtllm_free_fraction(config: Config, facts: Facts) -> float | None:
+    """`free_gpu_memory_fraction` that leaves the KV cache which memory.mem_fraction_static asks for.
+
+    TensorRT-LLM loads the weights, runs the largest step, and takes the fraction of what is free then (`KvCacheCreator` in
+    _torch/pyexecutor/_util.py). None where the setting is unset; 4 digits, FRACTION_LIMITS at either end.
+    """
+    static = config.memory.mem_fraction_static
+    if static is None:
+        return None
+    plan = plan_memory(config, facts)
+    free = plan.total_bytes - plan.weights_bytes - plan.activation_bytes - plan.overhead_bytes
+    return _within((static * plan.total_bytes - plan.weights_bytes) / free if free > 0 else 1.0)
+
+
+def transformers_kv_fraction(config: Config, facts: Facts) -> float | None:
+    """`--cb-max-memory-percent` that leaves the KV cache which memory.mem_fraction_static asks for.
+
+    transformers takes the fraction of what the weights leave, and pays the activations of a step out of it
+    (`PagedAttentionMemoryHandler` in generation/continuous_batching/cache.py). None where the setting is unset; 4 digits,
+    FRACTION_LIMITS at either end.
+    """
+    static = config.memory.mem_fraction_static
+    if static is None:
+        return None
+    plan = plan_memory(config, facts)
+    free = plan.total_bytes - plan.weights_bytes
+    kept = static * plan.total_bytes - plan.weights_bytes + plan.activation_bytes
+    return _within(kept / free if free > 0 else 1.0)
+
+
+def _within(fraction: float) -> float:
+    least, most = FRACTION_LIMITS
+    return min(most, max(least, round(fraction, 4)))
 
 
 def uses_nextn(config: Config) -> bool:

@@ -36,21 +36,29 @@ class Parameters(NamedTuple):
 
 @functools.lru_cache(maxsize=1024)
 def parameters(model: ModelFacts) -> Parameters:
-    """Count by kind. Biases are left out (under 0.1 %); layers of other kinds (linear attention) count as attention."""
+    """Count by kind. Biases are left out (under 0.1 %); mixers with a state count as attention."""
     tables = 1 if model.tie_embeddings else 2
     attention = attention_params(model)
+    attention_layers = model.num_layers
+    if model.num_state_layers:
+        attention_layers = (model.num_attention_layers or 0) + model.num_sliding_layers
+    mixers = attention_layers * attention + model.num_state_layers * model.state_layer_params
     dense_layers = model.num_layers - model.num_moe_layers
-    shared = 3 * model.hidden_size * model.shared_intermediate_size
-    experts = 3 * model.hidden_size * model.moe_intermediate_size * model.num_experts
+    if model.num_dense_layers is not None:
+        dense_layers = model.num_dense_layers
+    matrices, latent = model.mlp_matrices, model.moe_latent_size
+    shared = matrices * model.hidden_size * model.shared_intermediate_size
+    shared += 2 * model.hidden_size * latent if latent is not None else 0
+    experts = matrices * (latent or model.hidden_size) * model.moe_intermediate_size * model.num_experts
     router = model.hidden_size * model.num_experts
     # A prediction layer is one more decoder layer and a projection of two joined hidden states; tables are shared.
     nextn = attention + shared + experts + router + 2 * model.hidden_size**2
     if not model.is_moe:
-        nextn += 3 * model.hidden_size * model.intermediate_size
+        nextn += matrices * model.hidden_size * model.intermediate_size
     return Parameters(
         embedding=tables * model.vocab_size * model.hidden_size,
-        attention=model.num_layers * attention,
-        dense=dense_layers * 3 * model.hidden_size * model.intermediate_size + model.num_moe_layers * shared,
+        attention=mixers,
+        dense=dense_layers * matrices * model.hidden_size * model.intermediate_size + model.num_moe_layers * shared,
         experts=model.num_moe_layers * experts,
         small=model.num_moe_layers * router + (2 * model.num_layers + 1) * model.hidden_size,
         encoder=round(model.encoder_params_b * 1e9),
@@ -78,7 +86,9 @@ def attention_params(model: ModelFacts) -> int:
     """Attention projections of one layer: q, k, v and o, or their factored forms in MLA."""
     hidden, heads, head = model.hidden_size, model.num_heads, model.head_dim
     if model.kv_lora_rank is None:
-        return 2 * hidden * heads * head + 2 * hidden * model.num_kv_heads * head
+        value = model.v_head_dim or head
+        query = (2 if model.attention_gate else 1) * hidden * heads * head
+        return query + hidden * heads * value + hidden * model.num_kv_heads * (head + value)
     rope = model.qk_rope_head_dim or 0
     value = model.v_head_dim or head - rope
     query = hidden * heads * head if model.q_lora_rank is None else model.q_lora_rank * (hidden + heads * head)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "builtin_catalog", "condition_variables", "describe_variables", "find_gpu", "find_model", "get_model", "list_gpus", "list_models", "make_catalog",
+    "builtin_catalog", "condition_variables", "describe_variables", "extend_catalog", "find_gpu", "find_model", "get_model", "list_gpus", "list_models", "make_catalog",
 ]  # fmt: skip
 
 _Entry = TypeVar("_Entry", Gpu, ModelFacts)
@@ -35,12 +35,20 @@ def make_catalog(gpus: Iterable[Gpu], models: Iterable[ModelFacts]) -> Catalog:
         by_gpu |= dict.fromkeys((*gpu.aliases, gpu.name), gpu)
     by_model: dict[str, ModelFacts] = {}
     entries = list(models)
-    short = Counter(model.id.rpartition("/")[2] for model in entries)
+    short = Counter(name.rpartition("/")[2] for name in {model.id for model in entries})
     for model in entries:
         last = model.id.rpartition("/")[2]
         names = (*model.aliases, model.id, *((last,) if short[last] == 1 else ()))
         by_model |= dict.fromkeys(names, model)
     return Catalog(gpus=by_gpu, models=by_model)
+
+
+def extend_catalog(catalog: Catalog, gpus: Iterable[Gpu] = (), models: Iterable[ModelFacts] = ()) -> Catalog:
+    """The catalog with further entries, which take the place of those of the same name, and of their short names."""
+    more_gpus, more_models = list(gpus), list(models)
+    kept_gpus = _without(catalog.gpus.values(), {gpu.name for gpu in more_gpus}, "name")
+    kept_models = _without(catalog.models.values(), {model.id for model in more_models}, "id")
+    return make_catalog((*kept_gpus, *more_gpus), (*kept_models, *more_models))
 
 
 def find_gpu(catalog: Catalog, name: str) -> Gpu:
@@ -80,6 +88,11 @@ def list_gpus() -> list[Gpu]:
 def get_model(name: str) -> ModelFacts:
     """A built-in model by id or alias. Raises InputError AT010."""
     return find_model(builtin_catalog(), name)
+
+
+def _without(entries: Iterable[_Entry], names: set[str], key: str) -> list[_Entry]:
+    """Each entry once, in order, but for those named."""
+    return [entry for name, entry in {getattr(entry, key): entry for entry in entries}.items() if name not in names]
 
 
 def _look_up(entries: dict[str, _Entry], name: str) -> _Entry | None:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from autotune.catalog import builtin_catalog, describe_variables
+from autotune.catalog import describe_variables
 from autotune.catalog.folder import model_from_folder
 from autotune.compiler import World
+from autotune.compiler.fit import FURTHER_VARIABLES
 from autotune.compose.base import Composer
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.engines import ENGINES
 from autotune.resources import folder
 from autotune.schema import Config, field_paths
+from autotune.workspace.catalog_files import load_catalog
 from autotune.workspace.files import shown
 from autotune.workspace.hardware import match_gpu, nvidia_products
 from autotune.workspace.profiles import ProfileShelf, profile_folders
@@ -37,7 +39,7 @@ class Workspace:
 
 
 def load_workspace(config_dirs: Iterable[str] = ()) -> Workspace:
-    """Look around on this machine. Raises InputError (AT001) for a --config-dir that is no folder."""
+    """Look around on this machine. Raises InputError for a --config-dir that is no folder (AT001) and for mistakes in catalog files."""
     folders = [folder("conf")]
     for name in config_dirs:
         place = Path(name).expanduser()
@@ -55,7 +57,7 @@ def load_workspace(config_dirs: Iterable[str] = ()) -> Workspace:
         profile_folders(os.environ, Path.cwd(), Path(platformdirs.user_config_dir("autotune", appauthor=False))),
         known_names(),
     )
-    catalog = builtin_catalog()
+    catalog = load_catalog().catalog
     world = World(
         catalog=catalog,
         profiles=shelf,
@@ -74,8 +76,9 @@ def known_names() -> dict[str, list[str]]:
         group, _, rest = path.partition(".")
         if rest:
             names[group].append(rest)
-    for root, facts in describe_variables().items():
-        names.setdefault(root, []).extend(facts)
+    for described in (describe_variables(), FURTHER_VARIABLES):
+        for root, facts in described.items():
+            names.setdefault(root, []).extend(facts)
     return names
 
 
