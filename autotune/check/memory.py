@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autotune.catalog.memory import MemoryPlan, largest_context, plan_memory, smallest_tp
+from autotune.catalog.budget import UTILIZATION_LIMIT
+from autotune.catalog.memory import MemoryPlan, plan_memory
+from autotune.check.arithmetic import held_tokens, left_for_kv, show_gb, show_holdings, show_shortfall
+from autotune.check.remedies import ways_to_fit, ways_to_hold
 from autotune.diagnostics import diagnostic
 
 if TYPE_CHECKING:
@@ -13,9 +16,6 @@ if TYPE_CHECKING:
     from autotune.diagnostics import Diagnostic
     from autotune.engines.engine import Facts
     from autotune.schema import Config
-
-#: Suggested contexts are whole multiples of this.
-_ROUND = 1024
 
 
 def check_fit(config: Config, facts: Facts) -> Iterator[Diagnostic]:
@@ -28,9 +28,8 @@ def check_fit(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     plan = plan_memory(config, facts)
     fixed = config.memory.max_total_tokens
     if fixed is not None and plan.kv_bytes > 0 and fixed * plan.kv_bytes_per_token > plan.kv_bytes:
-        held = int(plan.kv_bytes / plan.kv_bytes_per_token)
-        message = f"memory.max_total_tokens={fixed} takes {_gb(fixed * plan.kv_bytes_per_token)} of KV cache per GPU; {_left(plan)}"
-        yield diagnostic("AT016", message, path="memory.max_total_tokens", help=f"use {held} or less")
+        message = f"memory.max_total_tokens={fixed} takes {show_gb(fixed * plan.kv_bytes_per_token)} of KV cache per GPU; {left_for_kv(plan)}"
+        yield diagnostic("AT016", message, path="memory.max_total_tokens", help=f"use {held_tokens(plan)} or less")
     elif fixed is not None and plan.kv_bytes > 0 and plan.context_tokens > fixed:
         message = f"memory.max_total_tokens={fixed} cannot hold one request of {plan.context_tokens} tokens"
         yield diagnostic(
@@ -40,10 +39,12 @@ def check_fit(config: Config, facts: Facts) -> Iterator[Diagnostic]:
             help=f"raise it, or set misc.context_length={fixed} or less",
         )
     elif not plan.fits:
-        path = "misc.context_length" if plan.kv_bytes > 0 and config.misc.context_length is not None else "parallel.tp"
-        if path == "parallel.tp" and config.parallel.tp is None:
-            path = "model.id"
-        yield diagnostic("AT016", _shortfall(plan, facts), path=path, help=_ways_out(config, facts, plan))
+        yield diagnostic(
+            "AT016",
+            show_shortfall(plan, facts),
+            path=_to_blame(config, plan),
+            help=ways_to_fit(config, facts, plan),
+        )
 
 
 def check_kv_room(config: Config, facts: Facts) -> Iterator[Diagnostic]:
@@ -53,13 +54,15 @@ def check_kv_room(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     plan = plan_memory(config, facts)
     if plan.required_tokens is None or not plan.fits or plan.required_tokens <= plan.kv_capacity_tokens:
         return
-    requests = plan.kv_capacity_tokens // plan.request_tokens
     limited = config.scheduling.max_running_requests is not None
     yield diagnostic(
-        "AT102", f"the requests that run at once need {plan.required_tokens} tokens of KV cache, and it holds {plan.kv_capacity_tokens}",
+        "AT102",
+        f"the requests that run at once need {plan.required_tokens} tokens of KV cache, and it holds {plan.kv_capacity_tokens}: "
+        f"{plan.required_tokens} x {plan.kv_bytes_per_token:.0f} bytes are {show_gb(plan.required_tokens * plan.kv_bytes_per_token)} "
+        f"per GPU, and {left_for_kv(plan)}",
         path="scheduling.max_running_requests" if limited else "benchmark.num_concurrency",
-        help=f"about {requests} requests of {plan.request_tokens} tokens fit at once; the others wait or are preempted",
-    )  # fmt: skip
+        help=f"{show_holdings(plan)}, and the rest wait or are preempted{ways_to_hold(config, facts)}",
+    )
 
 
 def check_static_fraction(config: Config, facts: Facts) -> Iterator[Diagnostic]:
@@ -72,76 +75,36 @@ def check_static_fraction(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     if beside > left:
         highest = int(1000 * (1 - beside / plan.total_bytes)) / 1000
         yield diagnostic(
-            "AT016", f"memory.mem_fraction_static={static} leaves {_gb(left)}, and activations {_gb(plan.activation_bytes)} + overhead "
-            f"{_gb(plan.overhead_bytes)} do not fit into it", path="memory.mem_fraction_static", help=f"use {highest} or less",
-        )  # fmt: skip
+            "AT016",
+            f"memory.mem_fraction_static={static} leaves {show_gb(left)}, and activations {show_gb(plan.activation_bytes)} + overhead "
+            f"{show_gb(plan.overhead_bytes)} do not fit into it",
+            path="memory.mem_fraction_static",
+            help=f"use {highest} or less",
+        )
 
 
-def _shortfall(plan: MemoryPlan, facts: Facts) -> str:
-    """The arithmetic, per GPU."""
-    name = facts.model.id
-    if plan.kv_bytes <= 0:
-        return f"`{name}` does not fit: per GPU, {_parts(plan)} {'is' if _inside(plan) == 0 else 'are'} more than {_usable(plan)}"
-    return (
-        f"`{name}` fits, but not the KV cache of one request: {plan.context_tokens} tokens need {_gb(plan.context_kv_bytes)} per GPU "
-        f"({plan.full_kv_bytes_per_token:.0f} bytes a token{_sliding(plan)}); {_left(plan)}"
+def check_capped_fraction(config: Config, facts: Facts) -> Iterator[Diagnostic]:
+    """AT114: vLLM's own number counts activations and overhead too, and ends at UTILIZATION_LIMIT: less is left for KV cache."""
+    static = config.memory.mem_fraction_static
+    if static is None or facts.engine != "vllm" or facts.gpu.vendor == "cpu":
+        return
+    plan = plan_memory(config, facts)
+    if plan.kv_bytes <= 0 or plan.fraction >= static:
+        return
+    beside = plan.activation_bytes + plan.overhead_bytes
+    lost = (static - plan.fraction) * plan.total_bytes
+    yield diagnostic(
+        "AT114",
+        f"memory.mem_fraction_static={static} is out of vLLM's reach: beside activations {show_gb(plan.activation_bytes)} + overhead "
+        f"{show_gb(plan.overhead_bytes)}, {beside / plan.total_bytes:.3f} of memory, it gets {plan.fraction:.3f}, as all of it ends at "
+        f"{UTILIZATION_LIMIT}; the KV cache is {show_gb(lost)} smaller",
+        path="memory.mem_fraction_static",
+        help=f"use {int(1000 * plan.fraction) / 1000} or less, or lower scheduling.max_batched_tokens, which activations grow with",
     )
 
 
-def _left(plan: MemoryPlan) -> str:
-    return f"{_parts(plan)} leave {_gb(plan.kv_bytes)} of {_usable(plan)}"
-
-
-def _parts(plan: MemoryPlan) -> str:
-    weights = f"weights {_gb(plan.weights_bytes)}"
-    return (
-        weights
-        if _inside(plan) == 0
-        else f"{weights} + activations {_gb(plan.activation_bytes)} + overhead {_gb(plan.overhead_bytes)}"
-    )
-
-
-def _usable(plan: MemoryPlan) -> str:
-    return f"the usable {_gb(plan.usable_bytes)} ({plan.fraction:.3g} of {_gb(plan.total_bytes)})"
-
-
-def _inside(plan: MemoryPlan) -> int:
-    """What the engine counts within its part of memory beside weights and KV cache."""
-    return plan.usable_bytes - plan.weights_bytes - plan.kv_bytes
-
-
-def _sliding(plan: MemoryPlan) -> str:
-    return f" and {_gb(plan.sliding_kv_bytes)} in sliding layers" if plan.sliding_kv_bytes else ""
-
-
-def _ways_out(config: Config, facts: Facts, plan: MemoryPlan) -> str:
-    """What would do, each on its own; tried, not guessed."""
-    ways: list[str] = []
-    size = smallest_tp(config, facts)
-    if size is not None and size != (config.parallel.tp or 1):
-        ways.append(f"parallel.tp={size}")
-    context = largest_context(plan) // _ROUND * _ROUND
-    runtime = config.runtime
-    if context >= max(_ROUND, (runtime.isl or 0) + (runtime.osl or 0)):
-        ways.append(f"misc.context_length={context}")
-    chosen = config.quantization
-    if facts.gpu.supports_fp8 and not facts.model.is_quantized and chosen.gemm_mode in (None, "auto", "bf16", "fp16"):
-        ways += _tried(config, facts, "gemm_mode")
-    if facts.gpu.supports_fp8 and chosen.kvcache_mode in (None, "auto", "bf16", "fp16"):
-        ways += _tried(config, facts, "kvcache_mode")
-    if not ways:
-        return "use more or larger GPUs, or a smaller or quantized checkpoint"
-    return f"{' or '.join(ways)} would fit"
-
-
-def _tried(config: Config, facts: Facts, field: str) -> list[str]:
-    changed = config.quantization.model_copy(update={field: "fp8"})
-    return (
-        [f"quantization.{field}=fp8"]
-        if plan_memory(config.model_copy(update={"quantization": changed}), facts).fits
-        else []
-    )
-
-
-def _gb(size: float) -> str:
-    return f"{size / 1e9:.1f} GB"
+def _to_blame(config: Config, plan: MemoryPlan) -> str:
+    """The setting whose writer can mend it."""
+    if plan.kv_bytes > 0 and config.misc.context_length is not None:
+        return "misc.context_length"
+    return "model.id" if config.parallel.tp is None else "parallel.tp"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from autotune.check.access import check_gated, check_remote_code, check_secrets
 from autotune.check.context import check_context
 from autotune.check.divisibility import (
     check_expert_ranks,
@@ -12,8 +13,19 @@ from autotune.check.divisibility import (
     check_quantization_blocks,
     check_stages,
 )
+from autotune.check.drafts import check_draft, check_prediction_layers
 from autotune.check.gpus import check_gpu_count, check_idle_gpus
-from autotune.check.memory import check_fit, check_kv_room, check_static_fraction
+from autotune.check.kernels import check_kv_kernels
+from autotune.check.layout import (
+    check_attention_ranks,
+    check_even_stages,
+    check_expert_grid,
+    check_span,
+    check_token_ranks,
+)
+from autotune.check.load import check_admission, check_load_context, check_prefix
+from autotune.check.memory import check_capped_fraction, check_fit, check_kv_room, check_static_fraction
+from autotune.check.offload import check_offload
 from autotune.check.quantization import check_checkpoint, check_experts_format, check_kv_format, check_weight_format
 from autotune.diagnostics import Source
 
@@ -33,16 +45,32 @@ CHECKS: tuple[Check, ...] = (
     check_heads,
     check_kv_heads,
     check_stages,
+    check_even_stages,
+    check_token_ranks,
     check_expert_ranks,
+    check_expert_grid,
+    check_attention_ranks,
+    check_span,
     check_quantization_blocks,
     check_checkpoint,
     check_experts_format,
     check_weight_format,
     check_kv_format,
+    check_kv_kernels,
+    check_prediction_layers,
+    check_draft,
     check_context,
+    check_load_context,
+    check_prefix,
     check_static_fraction,
+    check_capped_fraction,
     check_fit,
     check_kv_room,
+    check_offload,
+    check_admission,
+    check_secrets,
+    check_gated,
+    check_remote_code,
 )
 
 

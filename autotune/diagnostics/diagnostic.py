@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from autotune.diagnostics.codes import CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from autotune.diagnostics.provenance import Writer
 
@@ -72,13 +72,21 @@ def diagnostic(
 class InputError(Exception):
     """The input cannot be compiled; carries every diagnostic found, never just the first."""
 
-    def __init__(self, *diagnostics: Diagnostic) -> None:
+    def __init__(self, *diagnostics: Diagnostic, labels: Mapping[str, str] | None = None) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = diagnostics
+        #: What people call the points that the findings name.
+        self.labels: Mapping[str, str] = labels or {}
         super().__init__("; ".join(f"{d.code}: {d.message}" for d in diagnostics))
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Errors, then warnings, then notes; within each the order they were found in."""
+    ranks = list(Severity)
+    return sorted(diagnostics, key=lambda item: ranks.index(item.severity))
 
 
 def unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

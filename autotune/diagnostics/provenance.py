@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from autotune.diagnostics.secrets import hide_secrets
+
 
 class Source(enum.IntEnum):
     """Where a value comes from; the higher source wins, whatever the order of writing."""
@@ -32,11 +34,11 @@ class Writer:
 
     @property
     def location(self) -> str:
-        """`file:line`, or the override as typed, or `default`."""
+        """`file:line`, or the override as typed with its secrets hidden, or `default`."""
         if self.file is not None:
             return self.file if self.line is None else f"{self.file}:{self.line}"
         if self.override is not None:
-            return f"override {self.override}"
+            return f"override {hide_secrets(self.override)}"
         return "default"
 
     def __str__(self) -> str:

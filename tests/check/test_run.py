@@ -7,6 +7,7 @@ def test_a_sound_point_has_no_findings():
     config = config_for(
         parallel={"tp": 4}, system={"num_gpus": 4}, quantization={"gemm_mode": "fp8", "kvcache_mode": "fp8_e4m3"},
         runtime={"isl": 4000, "osl": 500}, misc={"context_length": 32768}, memory={"mem_fraction_static": 0.85}, scheduling={"max_running_requests": 8},
+        deploy={"hf_token_secret": "hub"},
     )  # fmt: skip
     for engine in ("vllm", "sglang", "trtllm"):
         assert run_checks(config, facts_for("Llama-3.1-70B-Instruct", engine=engine), {}) == []

@@ -1,8 +1,8 @@
 """Configs and facts for tests of the predictor."""
 
-from autotune.metrics import Load
 from autotune.catalog import builtin_catalog, find_gpu, get_model
 from autotune.engines.engine import Facts
+from autotune.metrics import Load
 from autotune.predict import Roofline
 from autotune.schema import Config
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autotune.metrics import Load
 from autotune.catalog import list_gpus, list_models
+from autotune.metrics import Load
 from autotune.predict import PREDICTORS, Roofline
 from tests.predict.points import config_for, facts_for, predict, tpot, ttft
 

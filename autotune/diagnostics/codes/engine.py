@@ -1,0 +1,111 @@
+"""Engines, their flags, and manifests."""
+
+from autotune.diagnostics.codes.code import Code, Example
+
+ENGINE_CODES: dict[str, Code] = {
+    "AT020": Code(
+        "error",
+        "unknown engine or engine version",
+        "Flags differ by engine and version; lowering for a version outside the table would be a guess.",
+        "Use an engine and a version that the message lists.",
+        Example("autotune check system.backend=vlm"),
+    ),
+    "AT021": Code(
+        "error",
+        "value unknown to the engine",
+        "The engine's own command line takes one of a fixed list of values here.",
+        "Use one of the values that the message lists.",
+        Example("autotune check scheduling.policy=lpm"),
+    ),
+    "AT022": Code(
+        "error",
+        "flag unknown to this engine version",
+        "The engine would stop at once with an unknown-argument error.",
+        "Use the nearest flag that the message gives, or another system.backend_version.",
+        Example("autotune check misc.extra_args.--tensor-paralel-size=2"),
+    ),
+    "AT027": Code(
+        "error",
+        "two options that exclude each other",
+        "The engine refuses the combination when it starts, after the model was loaded.",
+        "Drop one of the two settings; the message names them.",
+        Example("autotune check scheduling.max_batched_tokens=64 scheduling.max_running_requests=128"),
+    ),
+    "AT028": Code(
+        "error",
+        "an engine flag given twice",
+        "misc.extra_args repeats a flag that a config path already sets; which one wins depends on the engine.",
+        "Set the config path named, or remove it and keep the extra argument.",
+        Example("autotune check parallel.tp=2 misc.extra_args.--tensor-parallel-size=4"),
+    ),
+    "AT029": Code(
+        "error",
+        "cannot be emitted to this target",
+        "The target is unknown, or cannot hold what the point asks for.",
+        "Use a target that the message lists, or change the value named.",
+        Example("autotune emit --target k9s"),
+    ),
+    "AT035": Code(
+        "error",
+        "speculative decoding without its draft",
+        "Someone has to propose the tokens: eagle, eagle3 and draft_model need a draft model of their own, and mtp and runtime.nextn need multi-token-prediction layers in the checkpoint. Engines stop when they load what is not there.",
+        "Name the draft in misc.speculative.model, take a checkpoint with prediction layers, or use ngram, which needs neither.",
+        Example("autotune check runtime.nextn=1"),
+    ),
+    "AT038": Code(
+        "error",
+        "this engine cannot serve it so",
+        "The engine has no such way of spreading a model over GPUs. Without it the server would take other GPUs and another amount of memory than asked for, so it is not dropped with a warning.",
+        "Take the value that the message names, or choose another engine in system.backend.",
+        Example("autotune check system.backend=transformers parallel.tp=2"),
+    ),
+    "AT040": Code(
+        "error",
+        "no router for disaggregated serving",
+        "Prefill and decode servers need a router before them, and this engine ships none; another project's would be a guess.",
+        "Use an engine that has one, or system.serving_mode=agg.",
+        Example("autotune check system.serving_mode=disagg"),
+    ),
+    "AT101": Code(
+        "warning",
+        "a setting this engine does not have",
+        "The engine has no flag for it; the setting is dropped, which may change what is measured.",
+        "Remove the setting, or choose another engine in system.backend.",
+        Example("autotune check scheduling.conservativeness=0.5"),
+    ),
+    "AT108": Code(
+        "warning",
+        "a secret in the config",
+        "What stands in misc.env and misc.extra_args is part of manifests, stored results and reports; a token there is a token shown.",
+        "Take it out, and reference it: deploy.hf_token_secret names a Kubernetes Secret; on this machine set it in the environment of the shell, or in executor.env.",
+        Example("autotune check misc.env.HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyz"),
+    ),
+    "AT204": Code(
+        "note",
+        "an engine of the fallback list was passed over",
+        "system.backend names several engines; the first that can serve this config is taken, and this one could not.",
+        "Mend what the message names to have that engine, or name only the one wanted in system.backend.",
+        Example("autotune check 'system.backend=[transformers,vllm]' parallel.tp=2"),
+    ),
+    "AT206": Code(
+        "note",
+        "the Hub asks for a login",
+        "The model's licence has to be accepted on the Hub; a server without a token cannot download it.",
+        "Set deploy.hf_token_secret to a Kubernetes Secret with the key HF_TOKEN; on this machine export HF_TOKEN.",
+        Example("autotune check model.id=meta-llama/Llama-3.1-8B-Instruct"),
+    ),
+    "AT207": Code(
+        "note",
+        "remote code of no fixed revision",
+        "misc.trust_remote_code runs Python code from the model's repository; without model.revision it is whatever was pushed last.",
+        "Pin model.revision to a commit that was read.",
+        Example("autotune check misc.trust_remote_code=true"),
+    ),
+    "AT209": Code(
+        "note",
+        "no image of this engine version is known",
+        "Nobody publishes an image for each version of this server; the one named need not hold the version that the flags are for.",
+        "Build an image with the server in that version, and name it in system.image. An engine on this machine needs none.",
+        Example("autotune check system.backend=transformers"),
+    ),
+}

@@ -1,0 +1,55 @@
+"""Command lines, task files and their values."""
+
+from autotune.diagnostics.codes.code import Code, Example
+
+INPUT_CODES: dict[str, Code] = {
+    "AT001": Code(
+        "error",
+        "a YAML file cannot be read",
+        "The file is missing, is a folder, is not UTF-8, is not valid YAML, or holds one key twice; nothing in it can be trusted.",
+        "Mend the file at the line and column given; quote strings that hold `: `, `#` or a leading `*`, `&`, `%`, `@`.",
+        Example("autotune check task.yaml", {"task.yaml": "parallel:\n  tp: [2\n"}),
+    ),
+    "AT002": Code(
+        "error",
+        "unknown config key",
+        "No field of that name exists in the schema, so the setting would have no effect.",
+        "Use the nearest name that the message gives; `autotune schema` lists them all. A profile is chosen with `+profile=NAME`.",
+        Example("autotune check parallel.tpp=2"),
+    ),
+    "AT003": Code(
+        "error",
+        "wrong type or value out of range",
+        "The field takes another type, or a number outside its range.",
+        "Give a value as the message says; `autotune schema` has every type, range and unit.",
+        Example("autotune check parallel.tp=two"),
+    ),
+    "AT004": Code(
+        "error",
+        "an override cannot be understood",
+        "Overrides are Hydra's: `path=value`, `group=option`, `+profile=name`, `~key`; a sweep is `path=a,b`, `range(1,9)` or `choice(a,b)`.",
+        "Quote values that hold commas, spaces, braces or equals signs: `'misc.env={A: \"x,y\"}'`.",
+        Example("autotune check 'parallel.tp=['"),
+    ),
+    "AT005": Code(
+        "error",
+        "a sweep without -m",
+        "A comma on the right-hand side means several points; running them has to be asked for.",
+        "Add `-m` anywhere on the command line, or quote the value if the comma is part of it.",
+        Example("autotune check parallel.tp=2,4"),
+    ),
+    "AT025": Code(
+        "error",
+        "a task file is not well formed",
+        "A task file holds config groups, and optionally `profile`, `overrides` and `sweep`.",
+        "See examples/ and docs/tasks.md.",
+        Example("autotune check task.yaml", {"task.yaml": "- parallel.tp=2\n"}),
+    ),
+    "AT026": Code(
+        "error",
+        "unknown option of a config group",
+        "conf/ has no file of that name in the group.",
+        "Use one of the options that the message lists, or add one with --config-dir.",
+        Example("autotune check executor=slurm"),
+    ),
+}

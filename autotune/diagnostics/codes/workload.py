@@ -1,0 +1,48 @@
+"""Context, load and latency targets."""
+
+from autotune.diagnostics.codes.code import Code, Example
+
+WORKLOAD_CODES: dict[str, Code] = {
+    "AT019": Code(
+        "error",
+        "context length contradiction",
+        "The context must hold the input and the output and may not be longer than the model was trained for.",
+        "Lower misc.context_length or runtime.isl and runtime.osl.",
+        Example("autotune check misc.context_length=100000"),
+    ),
+    "AT104": Code(
+        "warning",
+        "no prediction meets this latency target",
+        "Even the roofline, which is optimistic, is slower than the target.",
+        "More GPUs, quantization, less concurrency, or another target.",
+        Example("autotune check runtime.ttft_target=1"),
+    ),
+    "AT107": Code(
+        "warning",
+        "some requests of the load are longer than the context",
+        "The engine refuses a request that does not fit into its context, and a refused request is a failed one.",
+        "Lower the upper end of the traffic scenario, or raise misc.context_length.",
+        Example("autotune check misc.context_length=4096 'benchmark.traffic_scenarios=[\"U(100,6000)/(100,200)\"]'"),
+    ),
+    "AT112": Code(
+        "warning",
+        "requests will be refused",
+        "The load has more requests in flight than the server runs and lets wait; it answers the rest with an error, and those count as failed.",
+        "Raise scheduling.max_queued_requests or scheduling.max_running_requests, or lower benchmark.num_concurrency.",
+        Example("autotune check scheduling.max_running_requests=8 scheduling.max_queued_requests=8"),
+    ),
+    "AT113": Code(
+        "warning",
+        "a shared prefix that is computed anew",
+        "The workload shares a prefix (runtime.prefix), but prefix caching is off, so each request prefills it again.",
+        "Set memory.prefix_caching=true, or runtime.prefix=0 if the measurement is to be without it.",
+        Example("autotune check runtime.prefix=512 memory.prefix_caching=false"),
+    ),
+    "AT205": Code(
+        "note",
+        "requests wait for a place in the batch",
+        "The load has more requests in flight than may run at once; the rest wait, and their TTFT counts the wait.",
+        "Nothing, if that is what is measured; else raise scheduling.max_running_requests.",
+        Example("autotune check scheduling.max_running_requests=16"),
+    ),
+}

@@ -1,0 +1,219 @@
+"""Every diagnostic code: its page's example triggers it, and an input that is close does not.
+
+`--update-golden` writes what the examples print, and docs/diagnostics.md.
+"""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from autotune.cli.code_pages import OUTPUTS, read_outputs
+from autotune.diagnostics import CODES, render_pages
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "diagnostics.md"
+
+MINE = "profiles/mine.yaml"
+
+
+class Near(NamedTuple):
+    """A command line that is close to the code's example and does not trigger it, with its files."""
+
+    command: str
+    files: dict[str, str] = {}  # noqa: RUF012
+
+
+class Elsewhere(NamedTuple):
+    """A code that takes two processes, or a whole run, to raise: the tests of both sides, and what it prints."""
+
+    triggers: str
+    does_not: str
+    output: str
+
+
+NEAR: dict[str, Near | Elsewhere] = {
+    "AT001": Near("check task.yaml", {"task.yaml": "parallel:\n  tp: 2\n"}),
+    "AT002": Near("check parallel.tp=2"),
+    "AT003": Near("check parallel.tp='2'"),
+    "AT004": Near("check 'misc.cuda_graph_sizes=[1,2]'"),
+    "AT005": Near("check parallel.tp=2,4 -m"),
+    "AT006": Near("check +profile=fp8_quantized"),
+    "AT007": Near("check +profile=mine", {MINE: "description: Mine.\nlayers:\n  a:\n    set: {parallel.tp: 2}\n"}),
+    "AT008": Near(
+        "check +profile=mine",
+        {MINE: "description: Mine.\nlayers:\n  a:\n    when: gpu.memory_gb > 80.0\n    set: {parallel.tp: 1}\n"},
+    ),
+    "AT009": Near("check '+profile=[high_throughput,fp8_quantized]'"),
+    "AT010": Near("check model.id=Qwen/Qwen3-8B"),
+    "AT011": Near("check system.gpu=h100_sxm"),
+    "AT012": Near("check parallel.tp=4"),
+    "AT013": Near("check model.id=Qwen/Qwen3-14B parallel.tp=4"),
+    "AT014": Near("check parallel.pp=36 system.nodes=5"),
+    "AT015": Near("check parallel.tp=16 system.nodes=2"),
+    "AT016": Near("check model.id=meta-llama/Llama-3.1-70B-Instruct system.gpu=h100_sxm parallel.tp=4"),
+    "AT017": Near("check quantization.gemm_mode=fp8 system.gpu=h100_sxm"),
+    "AT018": Near("check quantization.gemm_mode=fp8"),
+    "AT019": Near("check misc.context_length=32768"),
+    "AT020": Near("check system.backend=vllm"),
+    "AT021": Near("check scheduling.policy=priority"),
+    "AT022": Near("check misc.extra_args.--max-cudagraph-capture-size=256"),
+    "AT023": Near("emit parallel.tp=3,4 -m"),
+    "AT024": Near(
+        "check +profile=mine",
+        {MINE: "description: Mine.\nlayers:\n  a: {set: {parallel.tp: 2}}\n  b: {set: {parallel.tp: 2}}\n"},
+    ),
+    "AT025": Near("check task.yaml", {"task.yaml": "overrides: [parallel.tp=2]\n"}),
+    "AT026": Near("check executor=emulated"),
+    "AT027": Near("check scheduling.max_batched_tokens=128 scheduling.max_running_requests=128"),
+    "AT028": Near("check parallel.tp=2 misc.extra_args.--max-cudagraph-capture-size=4"),
+    "AT029": Near("emit --target k8s"),
+    "AT030": Near("emit executor=local executor.bin_dir=nowhere"),
+    "AT031": Near("results --list"),
+    "AT032": Elsewhere(
+        "tests/run/test_runner.py::test_a_run_that_another_holds_is_an_error",
+        "tests/run/test_runner.py::test_a_run_that_another_holds_is_an_error",
+        "error[AT032]: another autotune process is working on run 20261123-041500-3f2a1c\n  help: wait until it is done, or stop it",
+    ),
+    "AT033": Near("check model.id=Qwen/Qwen3-30B-A3B parallel.tp=2 parallel.ep=2"),
+    "AT034": Near("check model.id=Qwen/Qwen3-30B-A3B-FP8 parallel.tp=2"),
+    "AT035": Near("check model.id=deepseek-ai/DeepSeek-V3 system.gpu=h200_sxm parallel.tp=8 runtime.nextn=1"),
+    "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
+    "AT038": Near("check system.backend=transformers"),
+    "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT101": Near("check scheduling.policy=fcfs"),
+    "AT102": Near(
+        "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
+    ),
+    "AT103": Near("check parallel.tp=2 system.num_gpus=2"),
+    "AT104": Near("check runtime.ttft_target=200"),
+    "AT105": Near("check model.id=Qwen/Qwen3-32B-FP8 system.gpu=h100_sxm"),
+    "AT106": Near("check parallel.pp=4"),
+    "AT107": Near("check misc.context_length=8192 'benchmark.traffic_scenarios=[\"U(100,6000)/(100,200)\"]'"),
+    "AT108": Near("check misc.env.HF_TOKEN_PATH=/run/secrets/hub"),
+    "AT109": Near(
+        "check model.id=Qwen/Qwen3-30B-A3B system.backend=sglang parallel.tp=2 parallel.dp_attention=true"
+    ),
+    "AT110": Near("check memory.kv_offload_gb=8"),
+    "AT111": Near("check parallel.tp=8 parallel.pp=2 system.nodes=2"),
+    "AT112": Near("check scheduling.max_running_requests=8 scheduling.max_queued_requests=32"),
+    "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
+    "AT114": Near("check memory.mem_fraction_static=0.9"),
+    "AT201": Near("check system.gpu=h100_sxm"),
+    "AT202": Near(
+        "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}
+    ),
+    "AT203": Elsewhere(
+        "tests/run/test_choose.py::test_auto_takes_local_where_engine_and_device_are_there_and_says_why",
+        "tests/run/test_choose.py::test_a_named_executor_stays_and_nothing_is_probed",
+        "note[AT203]: executor=auto took emulated: `vllm` is not on PATH; nothing will be measured on hardware\n  --> executor",
+    ),
+    "AT204": Near("check 'system.backend=[vllm,sglang]' parallel.tp=2"),
+    "AT205": Near("check scheduling.max_running_requests=32"),
+    "AT206": Near("check model.id=meta-llama/Llama-3.1-8B-Instruct deploy.hf_token_secret=hub"),
+    "AT207": Near("check misc.trust_remote_code=true model.revision=0123abc"),
+    "AT209": Near("check system.backend=transformers system.image=registry.example/server:5.0"),
+}  # fmt: skip
+
+TYPED = [name for name, near in NEAR.items() if isinstance(near, Near)]
+
+
+@pytest.fixture
+def run(autotune, tmp_path, monkeypatch):
+    """Run a command line as typed, with its files, on a machine without GPUs and engines."""
+    monkeypatch.setattr("autotune.workspace.load.nvidia_products", tuple)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    def run(command, files):
+        for path, text in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+        return autotune(*shlex.split(command))
+
+    return run
+
+
+def said(done, code):
+    """The lines of the findings with this code, as printed."""
+    lines: list[str] = []
+    inside = False
+    for line in (done.err + done.out).splitlines():
+        if head := re.match(r"(?:error|warning|note)\[(AT\d+)\]: ", line):
+            inside = head[1] == code
+        elif not line.startswith("  "):
+            inside = False
+        if inside:
+            lines.append(line)
+    return lines
+
+
+def test_every_code_is_here():
+    assert sorted(NEAR) == list(CODES)
+    assert len(CODES) >= 30
+    assert all(code.example is not None for code in CODES.values())
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_the_example_on_its_page_triggers_it(run, request, name):
+    code = CODES[name]
+    done = run(code.example.command.removeprefix("autotune "), code.example.files)
+    lines = said(done, name)
+    assert lines, f"{code.example.command} gives {done.codes}\n{done.err}{done.out}"
+    assert lines[0].startswith(f"{code.severity}[{name}]: ")
+    assert done.code == 2 or code.severity != "error"
+    assert "abcdefghij" not in done.err + done.out, "a secret is repeated"
+    if request.config.getoption("--update-golden"):
+        outputs = read_outputs() | {name: lines}
+        OUTPUTS.write_text(json.dumps(dict(sorted(outputs.items())), indent=1, ensure_ascii=False) + "\n")
+    assert read_outputs().get(name) == lines, f"`pytest {request.path.name} --update-golden` takes the new text"
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_what_is_close_does_not_trigger_it(run, name):
+    near = NEAR[name]
+    done = run(near.command, near.files)
+    assert name not in done.codes, done.err + done.out
+    assert done.code == 0, done.err + done.out
+
+
+@pytest.mark.parametrize("name", sorted(NEAR.keys() - set(TYPED)))
+def test_codes_that_only_a_run_raises_have_tests_elsewhere(request, name):
+    case = NEAR[name]
+    for test in (case.triggers, case.does_not):
+        file, _, function = test.partition("::")
+        assert f"def {function}(" in (ROOT / file).read_text(), test
+    assert name in (ROOT / case.triggers.partition("::")[0]).read_text()
+    lines = case.output.splitlines()
+    if request.config.getoption("--update-golden"):
+        OUTPUTS.write_text(
+            json.dumps(dict(sorted((read_outputs() | {name: lines}).items())), indent=1, ensure_ascii=False) + "\n"
+        )
+    assert read_outputs()[name] == lines
+
+
+def test_the_documentation_lists_every_code(request):
+    text = render_pages(read_outputs())
+    if request.config.getoption("--update-golden"):
+        DOCS.write_text(text)
+    assert DOCS.read_text() == text, "`pytest tests/cli/test_codes.py --update-golden` writes docs/diagnostics.md"
+
+
+def test_the_page_has_the_example_and_what_it_prints(autotune):
+    page = autotune("explain", "at012").out
+    assert page.startswith("error[AT012]: tensor parallelism does not divide the attention heads\n")
+    assert "  $ autotune check parallel.tp=3\n  error[AT012]: parallel.tp=3 does not divide" in page
+    assert "    --> override parallel.tp=3\n    help: use 1, 2, 4, 8, 16 or 32\n" in page
+    assert "What to do: " in page
+    data = autotune("explain", "AT024", "--format", "json").json
+    assert data["example"]["files"].keys() == {MINE}
+    assert data["example"]["output"][0].startswith("error[AT024]: ")
+
+
+def test_all_codes_are_listed(autotune):
+    listed = autotune("explain", "codes").out
+    assert all(f"{name}   {code.severity}" in listed and code.title in listed for name, code in CODES.items())
+    assert [page["code"] for page in autotune("explain", "codes", "--format", "json").json] == list(CODES)
+    assert "autotune explain codes" in autotune("explain", "--help").out
