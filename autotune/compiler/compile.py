@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 from autotune.catalog import condition_variables
 from autotune.check import run_checks
 from autotune.compiled import CompiledPoint
-from autotune.compiler.derive import resolve_facts
+from autotune.compiler.derive import engine_names, resolve_facts
+from autotune.compiler.fit import measure_fit
 from autotune.compiler.validate import repair, validate
-from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic
-from autotune.layers import Layer, Layered, apply_layers, copy_tree, select_layers, set_path, split_path
-from autotune.schema import stable_hash
+from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic, unique
+from autotune.engines.disagg import ROLES, lower_disaggregated, role_config
+from autotune.engines.known import known_flags
+from autotune.layers import Layer, Layered, apply_layers, copy_tree, get_path, select_layers, set_path, split_path
+from autotune.schema import Config, stable_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from autotune.compiler.world import World
     from autotune.compose.points import PointInput
-    from autotune.engines.engine import Facts
+    from autotune.engines.engine import Facts, Lowered
 
 #: Findings that a value left out could cause: how much memory is needed, how many GPUs are used.
 _NEED_EVERY_VALUE = frozenset({"AT016", "AT102", "AT103"})
@@ -38,6 +41,39 @@ def compile_points(points: Iterable[PointInput], world: World) -> Iterator[Compi
 
 
 def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, world: World) -> CompiledPoint:
+    """Compile for the engine named; of a list of engines, for the first that can serve this config.
+
+    What the engines before it could not do is kept as notes (AT204). When none can, the point has the errors of all.
+    """
+    engines = engine_names(point.data)
+    refused: list[tuple[str, CompiledPoint]] = []
+    for name in engines:
+        attempt = _compile_for(name, point, layers, world)
+        if attempt.runnable or len(engines) == 1:
+            notes = tuple(_passed_over(engine, earlier, attempt) for engine, earlier in refused)
+            return replace(attempt, diagnostics=notes + attempt.diagnostics)
+        refused.append((name, attempt))
+    first = refused[0][1]
+    errors = [
+        replace(item, message=f"{name}: {item.message}", point=first.id)
+        for name, attempt in refused
+        for item in attempt.diagnostics
+        if item.severity is Severity.ERROR
+    ]
+    rest = [item for item in first.diagnostics if item.severity is not Severity.ERROR]
+    return replace(first, diagnostics=tuple(unique([*rest, *errors])))
+
+
+def _passed_over(engine: str, refused: CompiledPoint, taken: CompiledPoint) -> Diagnostic:
+    errors = [item for item in refused.diagnostics if item.severity is Severity.ERROR]
+    more = "" if len(errors) == 1 else f" (and {len(errors) - 1} more)"
+    note = diagnostic(
+        "AT204", f"{engine} was passed over: {errors[0].message}{more}", path="system.backend", help=errors[0].help
+    )
+    return replace(note, writer=errors[0].writer, point=taken.id)
+
+
+def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | InputError, world: World) -> CompiledPoint:
     """Facts, layers, validation, checks, lowering: each step adds its findings, and all that can go on goes on."""
     found: list[Diagnostic] = []
     data: dict[str, Any] = copy_tree(point.data)
@@ -49,7 +85,7 @@ def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, wor
         layers = ()
     facts: Facts | None = None
     try:
-        facts, written, notes = resolve_facts(data, origin, world)
+        facts, written, notes = resolve_facts(data, origin, world, engine)
     except InputError as error:
         found += error.diagnostics
     else:
@@ -69,8 +105,8 @@ def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, wor
     if config is not None:
         data = config.as_dict()
         if facts is not None and complete:
-            found += run_checks(config, facts, origin)
-            lowered = world.engines[facts.engine].lower(config, facts)
+            checked, lowered = _lower(config, facts, origin, world)
+            found += checked
             found += [item.at(origin.get(item.path or "")) for item in lowered.diagnostics]
             deployment = lowered.deployment
     elif facts is not None and complete and (rest := repair(data, mistakes)) is not None:
@@ -96,6 +132,30 @@ def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, wor
     )
 
 
+def _lower(
+    config: Config, facts: Facts, origin: Mapping[str, Writer], world: World
+) -> tuple[list[Diagnostic], Lowered]:
+    """Check and lower one server; with disaggregated serving, the servers of each role and their router."""
+    engine = world.engines[facts.engine]
+    if config.system.serving_mode == "agg":
+        return run_checks(config, facts, origin), engine.lower(config, facts)
+    lowered = lower_disaggregated(engine, config, facts)
+    found = [item for role in ROLES for item in run_checks(role_config(config, role), facts, origin)]
+    needed, there = lowered.deployment.gpus_in_all, config.system.num_gpus or facts.gpus_per_node * config.system.nodes
+    if needed > there:
+        found.append(
+            diagnostic(
+                "AT015",
+                f"the prefill and decode servers need {needed} GPUs, and there are {there}",
+                path="system.serving_mode",
+                writer=origin.get("system.serving_mode"),
+                help="lower disagg.prefill or disagg.decode, or raise system.nodes",
+            )
+        )
+    # Idle GPUs of one role are the other's.
+    return [item for item in dict.fromkeys(found) if item.code != "AT103"], lowered
+
+
 def prune(points: Iterable[CompiledPoint]) -> list[CompiledPoint]:
     """The points that can run, each config once.
 
@@ -118,10 +178,15 @@ def prune(points: Iterable[CompiledPoint]) -> list[CompiledPoint]:
 
 
 def _layer(data: Mapping[str, Any], layers: tuple[Layer, ...], pinned: Mapping[str, Writer], facts: Facts) -> Layered:
-    known = condition_variables(facts)
+    known = condition_variables(facts, get_path(data, ("system", "num_gpus")))
 
-    def variables(current: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**current, **known, "model": {**current.get("model", {}), **known["model"]}}
+    def variables(current: Mapping[str, Any], roots: Collection[str]) -> Mapping[str, Any]:
+        scope = {**current, **known, "model": {**current.get("model", {}), **known["model"]}}
+        if "engine" in roots:
+            scope["engine"] = {**known["engine"], "flags": list(known_flags(facts.engine, facts.engine_version).flags)}
+        if "fit" in roots:
+            scope["fit"] = measure_fit(current, facts)
+        return scope
 
     return apply_layers(data, layers, pinned, variables)
 

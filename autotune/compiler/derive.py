@@ -20,7 +20,7 @@ Written = dict[str, tuple[Any, Writer]]
 
 
 def resolve_facts(
-    data: Mapping[str, Any], origin: Mapping[str, Writer], world: World
+    data: Mapping[str, Any], origin: Mapping[str, Writer], world: World, engine_name: str
 ) -> tuple[Facts, Written, list[Diagnostic]]:
     """The facts that conditions and lowering rest on, the values they decide, and notes about them.
 
@@ -42,11 +42,14 @@ def resolve_facts(
     except InputError as error:
         wrong += error.diagnostics
     try:
-        engine, version = _engine(data, world, written)
+        engine, version = _engine(engine_name, data, world, written)
     except InputError as error:
         wrong += error.diagnostics
     if wrong or model is None or gpu is None:
         raise InputError(*(item.at(origin.get(item.path or "")) for item in wrong))
+    if model.id != get_path(data, ("model", "id")) and world.catalog.models.get(model.id) is model:
+        # A short name is ours alone: the engine and the Hub know the model by its own.
+        written["model.id"] = (model.id, origin.get("model.id", Writer(Source.BASE, "the catalog")))
     per_node = get_path(data, ("system", "gpus_per_node"))
     if not isinstance(per_node, int):
         per_node = count or gpu.gpus_per_node
@@ -101,15 +104,24 @@ def _gpu(data: Mapping[str, Any], world: World, written: Written, notes: list[Di
     return find_gpu(world.catalog, str(name)), 0
 
 
-def _engine(data: Mapping[str, Any], world: World, written: Written) -> tuple[str, str]:
+def engine_names(data: Mapping[str, Any]) -> list[str]:
+    """The engines that system.backend names, in the order they are to be tried."""
     backend = get_path(data, ("system", "backend"))
-    names = [backend] if isinstance(backend, str) else list(backend or ["vllm"])
-    engine = find_engine(str(names[0]), world.engines)
+    if isinstance(backend, list | tuple) and backend:
+        return [str(name) for name in backend]
+    return [str(backend)] if isinstance(backend, str) else ["vllm"]
+
+
+def _engine(name: str, data: Mapping[str, Any], world: World, written: Written) -> tuple[str, str]:
+    backend = get_path(data, ("system", "backend"))
+    engine = find_engine(name, world.engines)
     wanted = get_path(data, ("system", "backend_version"))
-    version = resolve_version(engine, None if wanted is None else str(wanted))
+    # A version that YAML read as a number has lost its zeros (0.10 is 0.1); validation refuses it, with its place.
+    version = resolve_version(engine, wanted if isinstance(wanted, str) else None)
     if backend != engine.name:
-        written["system.backend"] = (engine.name, Writer(Source.BASE, "the first engine of the list"))
-    if wanted != version:
+        reason = "the only engine of the list" if len(engine_names(data)) == 1 else "chosen from the list of engines"
+        written["system.backend"] = (engine.name, Writer(Source.BASE, reason))
+    if wanted is None or (isinstance(wanted, str) and wanted != version):
         reason = f"the newest {engine.name} in the flag table" if wanted is None else f"the known release for {wanted}"
         written["system.backend_version"] = (version, Writer(Source.BASE, reason))
     return engine.name, version

@@ -15,6 +15,7 @@ from autotune.compose.settings import Alternative, Dimension, HydraOnly, setting
 from autotune.diagnostics import Diagnostic, InputError, Source, Writer, diagnostic
 
 _EXTRA = re.compile(r"^\+{0,2}misc\.extra_args\.(--[A-Za-z0-9][\w.-]*)=(.*)$", re.DOTALL)
+_VERSION = re.compile(r"(?<![\w.'\"])(\d+(?:\.\d+)+)(?![\w.'\"])")
 _TIED = re.compile(r"^\+{0,2}[A-Za-z_][\w./]*(,[A-Za-z_][\w./]*)+$")
 _parser = OverridesParser.create()
 
@@ -56,7 +57,12 @@ def _parse(text: str, groups: Collection[str], options: Options) -> Dimension:
     key, equals, right = text.partition("=")
     if equals and _TIED.match(key):
         return _parse_tied(text, key.lstrip("+").split(","), right, groups)
-    if extra := _EXTRA.match(text):
+    if key.lstrip("+") == "system.backend_version":
+        # Hydra reads 0.10 as the number 0.1; a version is text.
+        quoted = _VERSION.sub(r"'\1'", right)
+        override = _parse_one(f"{key}={quoted}", text)
+        name = "system.backend_version"
+    elif extra := _EXTRA.match(text):
         # Hydra's grammar has no dashes at the start of a key, and engine flags begin with two.
         override = _parse_one(f"flag={extra[2]}", text)
         name = f"misc.extra_args.{extra[1]}"

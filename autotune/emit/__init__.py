@@ -25,6 +25,9 @@ EMITTERS: dict[str, Emitter] = {
     "k8s": KubernetesEmitter(),
 }
 
+#: Targets in which servers find each other by name, so that a router can have servers behind it.
+NAMED = frozenset({"k8s"})
+
 __all__ = ["EMITTERS", "emit_point", "find_emitters"]
 
 
@@ -51,13 +54,28 @@ def emit_point(deployment: Deployment, targets: Iterable[str]) -> dict[str, str]
     """
     files: dict[str, str] = {}
     findings: list[Diagnostic] = []
-    for emitter in find_emitters(targets).values():
+    for target, emitter in find_emitters(targets).items():
         try:
-            emitted = emitter.emit(deployment)
+            files.update(_emit_with_parts(target, emitter, deployment))
         except InputError as error:
             findings.extend(error.diagnostics)
-        else:
-            files.update({f"{deployment.name}/{name}": text for name, text in emitted.items()})
     if findings:
         raise InputError(*unique(findings))
+    return files
+
+
+def _emit_with_parts(target: str, emitter: Emitter, deployment: Deployment) -> dict[str, str]:
+    """The files of a server and, in folders of their own below it, of the servers behind it."""
+    if deployment.parts and target not in NAMED:
+        raise InputError(
+            diagnostic(
+                "AT029",
+                f"target {target} starts servers that do not find each other by name, and a router needs that",
+                path="system.serving_mode",
+                help=f"emit disaggregated serving to {' or '.join(sorted(NAMED))}",
+            )
+        )
+    files = {f"{deployment.name}/{name}": text for name, text in emitter.emit(deployment).items()}
+    for part in deployment.parts:
+        files |= {f"{deployment.name}/{part.name}/{name}": text for name, text in emitter.emit(part).items()}
     return files

@@ -69,6 +69,9 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "spec": {
             "type": "ClusterIP",
             "selector": selector(deployment),
-            "ports": [{"name": "http", "port": deployment.port, "targetPort": "http", "protocol": "TCP"}],
+            "ports": [
+                {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
+                for name, port in {"http": deployment.port, **deployment.ports}.items()
+            ],
         },
     }

@@ -78,7 +78,10 @@ def _container(deployment: Deployment) -> dict[str, Any]:
         "command": [command],
         "args": arguments,
         "env": _environment(deployment),
-        "ports": [{"name": "http", "containerPort": deployment.port, "protocol": "TCP"}],
+        "ports": [
+            {"name": name, "containerPort": port, "protocol": "TCP"}
+            for name, port in {"http": deployment.port, **deployment.ports}.items()
+        ],
         "resources": _resources(deployment),
         "startupProbe": _probe(deployment.startup),
         "readinessProbe": _probe(deployment.readiness),

@@ -10,7 +10,7 @@ from autotune.layers.condition import ConditionError
 from autotune.layers.paths import Path, copy_tree, get_path, set_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from autotune.layers.profile import Layer
 
@@ -56,19 +56,19 @@ def apply_layers(
     data: Mapping[str, Any],
     layers: Iterable[Layer],
     pinned: Mapping[str, Writer],
-    variables: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    variables: Callable[[Mapping[str, Any], Collection[str]], Mapping[str, Any]],
 ) -> Layered:
     """Lay the layers over `data` in order; later wins, and no layer writes a path in `pinned`.
 
     `data` is what was composed, user values included, so conditions see them; it is not changed. `variables` gives
-    what conditions read from the config as it stands. Findings: AT008 a condition that cannot be evaluated, AT024 two
+    what conditions read from the config as it stands, given the root names that the condition reads. Findings: AT008 a condition that cannot be evaluated, AT024 two
     layers of one profile that write one path with different values.
     """
     result = Layered(copy_tree(data))
     written: dict[str, tuple[Layer, Any]] = {}
     for layer in layers:
         if layer.when is not None:
-            scope = variables(result.data)
+            scope = variables(result.data, layer.when.roots)
             values = layer.when.describe(scope)
             try:
                 holds = layer.when.evaluate(scope)

@@ -33,11 +33,15 @@ class Condition:
     names: tuple[str, ...]
     program: Any
 
+    @property
+    def roots(self) -> frozenset[str]:
+        """The first parts of the names: `gpu`, `model`, `parallel`."""
+        return frozenset(name.partition(".")[0] for name in self.names)
+
     def evaluate(self, variables: Mapping[str, Any]) -> bool:
         """True or false. Raises ConditionError for a result of another type or an operation CEL refuses."""
-        roots = {name.partition(".")[0] for name in self.names}
         try:
-            result = self.program.execute({root: variables[root] for root in roots})
+            result = self.program.execute({root: variables[root] for root in self.roots})
         except (TypeError, RuntimeError, ValueError, KeyError) as error:
             first = str(error).splitlines()[0].partition(". CEL does")[0]
             raise ConditionError(f"{first} (with {self.describe(variables)})") from None
@@ -47,9 +51,7 @@ class Condition:
 
     def describe(self, variables: Mapping[str, Any]) -> str:
         """The values that the condition read: `gpu.supports_fp8 = false, model.is_quantized = false`."""
-        return ", ".join(
-            f"{name} = {json.dumps(get_path(variables, tuple(name.split('.'))), default=str)}" for name in self.names
-        )
+        return ", ".join(f"{name} = {_show(get_path(variables, tuple(name.split('.'))))}" for name in self.names)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -72,3 +74,10 @@ def _names(text: str) -> Iterator[str]:
             name = name.rpartition(".")[0]
         if name and name not in _WORDS and name.partition(".")[0] not in bound:
             yield name
+
+
+def _show(value: Any) -> str:
+    """A value that a person can read: long lists by their length, fractions to three digits."""
+    if isinstance(value, list) and len(value) > 8:
+        return f"[{len(value)} items]"
+    return json.dumps(round(value, 3) if isinstance(value, float) else value, default=str)

@@ -1,6 +1,7 @@
 """The grouped config (v2): one schema, in pydantic."""
 
 from autotune.schema.config import SERVING_GROUPS, Config, stable_hash
+from autotune.schema.engine import Attention, Memory, Misc, Quantization, Scheduling, Speculative
 from autotune.schema.experiment import (
     AutoExecutor,
     Benchmark,
@@ -14,19 +15,7 @@ from autotune.schema.experiment import (
     Targets,
 )
 from autotune.schema.paths import field_paths, is_known, open_paths
-from autotune.schema.serving import (
-    Attention,
-    Deploy,
-    Memory,
-    Misc,
-    Model,
-    Parallel,
-    Quantization,
-    Runtime,
-    Scheduling,
-    Speculative,
-    System,
-)
+from autotune.schema.placement import Deploy, Disagg, Model, Parallel, Role, Runtime, System
 
 __all__ = [
     "SERVING_GROUPS",
@@ -35,6 +24,7 @@ __all__ = [
     "Benchmark",
     "Config",
     "Deploy",
+    "Disagg",
     "DockerExecutor",
     "EmulatedExecutor",
     "KubernetesExecutor",
@@ -45,6 +35,7 @@ __all__ = [
     "Optimization",
     "Parallel",
     "Quantization",
+    "Role",
     "Runtime",
     "Scheduling",
     "Slo",

@@ -8,26 +8,17 @@ from typing import Any
 
 from pydantic import Field
 
+from autotune.schema.engine import Attention, Memory, Misc, Quantization, Scheduling
 from autotune.schema.experiment import AutoExecutor, Benchmark, Executor, Optimization, Slo
 from autotune.schema.group import Group
-from autotune.schema.serving import (
-    Attention,
-    Deploy,
-    Memory,
-    Misc,
-    Model,
-    Parallel,
-    Quantization,
-    Runtime,
-    Scheduling,
-    System,
-)
+from autotune.schema.placement import Deploy, Disagg, Model, Parallel, Runtime, System
 
 #: The groups that decide what the server is; two points alike in these share one server.
 SERVING_GROUPS = (
     "model",
     "runtime",
     "system",
+    "disagg",
     "parallel",
     "quantization",
     "memory",
@@ -44,6 +35,7 @@ class Config(Group):
     model: Model = Field(description="Which model is served.")
     runtime: Runtime = Field(default_factory=Runtime, description="The workload point.")
     system: System = Field(default_factory=System, description="Hardware and engine.")
+    disagg: Disagg = Field(default_factory=Disagg, description="The two roles of disaggregated serving.")
     parallel: Parallel = Field(default_factory=Parallel, description="How the model is spread over GPUs.")
     quantization: Quantization = Field(default_factory=Quantization, description="Number formats.")
     memory: Memory = Field(default_factory=Memory, description="GPU and host memory.")

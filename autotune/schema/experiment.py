@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from autotune.schema.group import Counts, EnvName, Group, Rates, Texts
+from autotune.schema.group import Counts, EnvName, Group, Name, Rates, Texts
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Scenario = Annotated[str, StringConstraints(pattern=r"^(dataset|[DNU]\([\d.,\s]+\)(/\([\d.,\s]+\))?)$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 

@@ -54,8 +54,8 @@ def test_no_target_takes_it(target, change, path, words):
     assert [item for item in found if item.path == path and words in item.message], found
 
 
-def test_several_nodes_are_sent_to_a_target_for_them():
-    assert "lws" in findings(replace(PLAIN, nodes=2), "k8s")[0].help
+def test_several_nodes_are_refused_with_a_remedy():
+    assert "one node" in findings(replace(PLAIN, nodes=2), "k8s")[0].help
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def layer(profile, name, when=None, **values):
 
 
 def apply(data, layers, pinned=None):
-    return apply_layers(data, layers, pinned or {}, lambda current: {**current, "gpu": {"supports_fp8": True}})
+    return apply_layers(data, layers, pinned or {}, lambda current, roots: {**current, "gpu": {"supports_fp8": True}})
 
 
 def test_a_later_profile_wins_and_the_loser_is_on_record():

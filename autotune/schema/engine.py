@@ -1,15 +1,13 @@
-"""The groups that say how a model is served. What each engine makes of a field stands in its description."""
+"""The groups that say how the engine works. What each engine makes of a field stands in its description."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_serializer
+from pydantic import Field
 
-from autotune.schema.group import Counts, EnvName, Group, Texts, as_tuple
+from autotune.schema.group import Counts, EnvName, Group, Name
 
-EngineName = Literal["vllm", "sglang", "trtllm", "transformers"]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Scalar = bool | int | float | str
 
 GemmMode = Literal[
@@ -29,134 +27,6 @@ GemmMode = Literal[
     "w8a8",
 ]
 KvCacheMode = Literal["auto", "bf16", "fp16", "fp8", "fp8_e4m3", "fp8_e5m2", "int8", "nvfp4"]
-
-
-class Model(Group):
-    """Which model is served."""
-
-    id: Name = Field(
-        description="Hub name (`org/name`) or local path of the model. Becomes the model argument of every engine unless `path` is given."
-    )
-    path: Name | None = Field(
-        None, description="Folder to load from instead of the Hub; `id` still names the model for facts and reports."
-    )
-    tokenizer: Name | None = Field(
-        None,
-        description="Hub name or path of the tokenizer, when not the model's own. vLLM `--tokenizer`, SGLang `--tokenizer-path`, TensorRT-LLM `--tokenizer`.",
-    )
-    revision: Name | None = Field(None, description="Branch, tag or commit on the Hub. vLLM and SGLang `--revision`.")
-    served_name: Name | None = Field(
-        None,
-        description="Name clients send in `model`. vLLM and SGLang `--served-model-name`, TensorRT-LLM `--served_model_name`. Default: `id`.",
-    )
-    aliases: Texts = Field(
-        (), description="Further names that clients may send (vLLM: more values of `--served-model-name`)."
-    )
-
-
-class Runtime(Group):
-    """The workload point that the deployment is tuned for."""
-
-    isl: int | None = Field(
-        None, ge=1, description="Input sequence length (ISL) in tokens, per request, prefix included."
-    )
-    osl: int | None = Field(None, ge=1, description="Output sequence length (OSL) in tokens, per request.")
-    prefix: int | None = Field(
-        None, ge=0, description="Tokens at the start of the input that requests share (system prompt, document)."
-    )
-    ttft_target: float | None = Field(None, gt=0, description="Target for time to first token (TTFT), in ms.")
-    tpot_target: float | None = Field(None, gt=0, description="Target for time per output token (TPOT), in ms.")
-    nextn: int | None = Field(
-        None,
-        ge=0,
-        le=16,
-        description="Tokens speculated per step by the model's own multi-token-prediction layers; 0 or None: off.",
-    )
-
-
-class System(Group):
-    """The hardware and the engine."""
-
-    gpu: Name = Field(
-        "auto",
-        description="GPU by catalog name (`autotune systems`), or `auto`: the one in this machine, else the reference system of 8 x h100_sxm.",
-    )
-    gpus_per_node: int | None = Field(
-        None, ge=1, le=1024, description="GPUs in one node. Default: what the catalog says of the GPU's usual node."
-    )
-    num_gpus: int | None = Field(
-        None, ge=1, description="GPUs this deployment may use in all. Default: gpus_per_node x nodes."
-    )
-    nodes: int = Field(1, ge=1, le=1024, description="Nodes this deployment may span.")
-    backend: Annotated[tuple[EngineName, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(
-        ("vllm",), description="Engine: vllm, sglang, trtllm or transformers; a list is a fallback order."
-    )
-    backend_version: Annotated[str, StringConstraints(pattern=r"^v?\d+(\.\d+)*[A-Za-z0-9.+-]*$")] | None = Field(
-        None,
-        description="Engine version that flags are lowered for, e.g. `0.33.0`. Default: the newest in the flag table.",
-    )
-    image: Name | None = Field(None, description="Container image. Default: the engine's own image of that version.")
-    serving_mode: Literal["agg", "disagg"] = Field(
-        "agg", description="Aggregated serving, or prefill and decode on separate GPUs."
-    )
-
-    @field_serializer("backend")
-    def _one_engine_as_text(self, value: tuple[EngineName, ...]) -> str | list[str]:
-        return value[0] if len(value) == 1 else list(value)
-
-
-class Parallel(Group):
-    """How the model is spread over GPUs. GPUs needed: tp x pp x dp (x cp where the engine has it)."""
-
-    tp: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="Tensor parallel size. vLLM `--tensor-parallel-size`, SGLang `--tp-size`, TensorRT-LLM `--tp_size`.",
-    )
-    pp: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="Pipeline parallel size (stages). vLLM `--pipeline-parallel-size`, SGLang `--pp-size`, TensorRT-LLM `--pp_size`.",
-    )
-    dp: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="Data parallel size (replicas, or attention ranks of an MoE model). vLLM `--data-parallel-size`, SGLang `--dp-size`.",
-    )
-    ep: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="Expert parallel size. vLLM has only on or off (`--enable-expert-parallel`, over tp x dp); SGLang `--ep-size`, TensorRT-LLM `--ep_size`.",
-    )
-    moe_tp: int | None = Field(
-        None, ge=1, le=1024, description="Tensor parallel size inside experts. TensorRT-LLM `moe_tensor_parallel_size`."
-    )
-    moe_ep: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="Expert parallel size inside the MoE layers, where it differs from `ep`. TensorRT-LLM `moe_expert_parallel_size`.",
-    )
-    cp: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="Context parallel size for prefill. vLLM `--prefill-context-parallel-size`, SGLang `--attn-cp-size`, TensorRT-LLM `--cp_size`.",
-    )
-    dcp: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="Context parallel size for decode, inside tp. vLLM `--decode-context-parallel-size`, SGLang `--dcp-size`.",
-    )
-    dp_attention: bool | None = Field(
-        None,
-        description="Data parallel attention for MoE and MLA models. SGLang `--attn-dp-size`, TensorRT-LLM `--enable_attention_dp`; in vLLM it is what `dp` means for them.",
-    )
 
 
 class Quantization(Group):
@@ -250,6 +120,10 @@ class Scheduling(Group):
         None,
         description="Cut long inputs into chunks that share steps with decoding. vLLM `--[no-]enable-chunked-prefill`, SGLang `--chunked-prefill-size` (-1 is off), TensorRT-LLM `--enable_chunked_prefill`.",
     )
+    mode: Literal["balanced", "interactivity", "throughput"] | None = Field(
+        None,
+        description="The engine's own preset, for what is not set otherwise. vLLM `--performance-mode` (0.17 and later).",
+    )
     overlap: bool | None = Field(
         None,
         description="Schedule the next step while the GPU runs this one. vLLM `--[no-]async-scheduling`, SGLang `--disable-overlap-schedule`, TensorRT-LLM `disable_overlap_scheduler`.",
@@ -289,14 +163,15 @@ class Speculative(Group):
     num_tokens: int = Field(
         ge=1,
         le=16,
-        description="Tokens proposed per step. vLLM `num_speculative_tokens`, SGLang `--speculative-num-draft-tokens`.",
+        description="Tokens proposed per step. vLLM `num_speculative_tokens`; SGLang's `--speculative-num-draft-tokens` "
+        "counts the token that is certain too, so one more.",
     )
     model: Name | None = Field(None, description="Draft model (draft_model, eagle, eagle3).")
     num_steps: int | None = Field(
         None,
         ge=1,
         le=16,
-        description="Draft steps. SGLang `--speculative-num-steps`. Default: num_tokens - 1, at least 1.",
+        description="Draft steps. SGLang `--speculative-num-steps`. Default: num_tokens.",
     )
     topk: int | None = Field(
         None, ge=1, le=64, description="Branches per draft step. SGLang `--speculative-eagle-topk`. Default: 1."
@@ -359,40 +234,3 @@ class Misc(Group):
         default_factory=dict,
         description="Engine flags, verbatim, keyed by flag: `{--swap-space: 4}`. true or null is the bare flag, false leaves it out, a list gives several values, a map is passed as JSON.",
     )
-
-
-class Deploy(Group):
-    """How manifests place the server. Nothing here changes what the engine does."""
-
-    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")] = Field(
-        "default", description="Kubernetes namespace."
-    )
-    replicas: int = Field(1, ge=0, le=10000, description="Copies of the whole server.")
-    port: int = Field(
-        8000,
-        ge=1,
-        le=65535,
-        description="Port the server listens on. Executors on this machine choose a free one instead.",
-    )
-    hf_token_secret: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$")] | None = (
-        Field(
-            None,
-            description="Name of the Kubernetes Secret whose key HF_TOKEN holds the Hub token. Only the reference is ever written.",
-        )
-    )
-    pvc: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$")] | None = Field(
-        None, description="PersistentVolumeClaim that holds the model, or its download cache."
-    )
-    pvc_subpath: Name | None = Field(None, description="Folder inside the claim.")
-    host_path: Annotated[str, StringConstraints(pattern=r"^/")] | None = Field(
-        None, description="Folder of the node that holds the model, or its download cache."
-    )
-    mount_path: Annotated[str, StringConstraints(pattern=r"^/")] = Field(
-        "/models", description="Where the claim or the folder appears in the container."
-    )
-    node_selector: dict[str, str] | None = Field(
-        None,
-        description="Node labels to run on. Default: the catalog's label of the GPU's product, where it knows one.",
-    )
-    labels: dict[str, str] = Field(default_factory=dict, description="Further labels on everything emitted.")
-    annotations: dict[str, str] = Field(default_factory=dict, description="Further annotations on everything emitted.")
