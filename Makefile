@@ -6,8 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The engine and the load client want environments of their own: torch is large, and vLLM pins what it needs.
 ENGINE := .venv-engine
 BENCH := .venv-bench
+TRANSFORMERS := .venv-transformers
 export AUTOTUNE_VLLM_BIN ?= $(if $(wildcard $(ENGINE)/.done),$(CURDIR)/$(ENGINE)/bin)
 export AUTOTUNE_BENCH_BIN ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/bin)
+export AUTOTUNE_TRANSFORMERS_BIN ?= $(if $(wildcard $(TRANSFORMERS)/.done),$(CURDIR)/$(TRANSFORMERS)/bin)
 export AUTOTUNE_TINY_MODEL ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/tiny-model)
 
 .PHONY: demo test quick-test lint engine engine-demo format clean
@@ -30,10 +32,11 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# A real engine on a machine without a GPU: vLLM's CPU build (3 GB), genai-bench (2 GB) and a tiny random model.
-engine: $(ENGINE)/.done $(BENCH)/.done
+# Real engines on a machine without a GPU: vLLM's CPU build (3 GB), transformers serve (1.2 GB), genai-bench (2 GB) and a
+# tiny random model.
+engine: $(ENGINE)/.done $(BENCH)/.done $(TRANSFORMERS)/.done
 
-engine-demo: $(VENV)/.light engine
+engine-demo: $(VENV)/.light $(ENGINE)/.done $(BENCH)/.done
 	$(BIN)/autotune run examples/cpu_engine.yaml model.id=$(CURDIR)/$(BENCH)/tiny-model \
 	  executor.bin_dir=$(CURDIR)/$(ENGINE)/bin benchmark.bin_dir=$(CURDIR)/$(BENCH)/bin
 
@@ -58,5 +61,10 @@ $(BENCH)/.done: constraints.txt
 	$(BENCH)/bin/python tests/engine/make_tiny_model.py $(BENCH)/tiny-model
 	touch $@
 
+$(TRANSFORMERS)/.done:
+	$(PYTHON) -m venv $(TRANSFORMERS)
+	$(TRANSFORMERS)/bin/python -m pip --disable-pip-version-check --quiet install torch==2.13.0 'transformers[serving]==5.23.0'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(ENGINE) $(BENCH) out dist
+	rm -rf $(VENV) $(ENGINE) $(BENCH) $(TRANSFORMERS) out dist

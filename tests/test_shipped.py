@@ -10,13 +10,12 @@ from autotune.diagnostics import Severity
 from autotune.emit import EMITTERS, emit_point
 from autotune.engines import ENGINES
 from autotune.resources import folder
+from tests.engines.matrix import PROFILES, TP
+from tests.engines.test_matrix import ABOUT_THE_PAIR
 
-PROFILES = sorted(file.stem for file in folder("profiles").glob("*.yaml"))
 GPUS = sorted({gpu.name for gpu in builtin_catalog().gpus.values()})
 MODELS = ["Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B", "deepseek-ai/DeepSeek-V3", "openai/gpt-oss-20b"]
 OPTIONS = [f"{path.parent.name}={path.stem}" for path in sorted(folder("conf").glob("*/*.yaml"))]
-#: Whether a model fits a GPU is not the profile's doing, nor is a checkpoint format that the GPU lacks.
-NOT_THE_PROFILE = {"AT016", "AT017", "AT018"}
 
 #: Overrides whose flags, manifests and provenance are kept as golden files.
 CASES = {
@@ -44,14 +43,14 @@ CASES = {
 @pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
 def test_every_profile_on_every_gpu(profile, engine):
     points = autotune.compile(
-        {"system.backend": engine, "parallel.tp": 4, "system.gpus_per_node": 8},
+        {"system.backend": engine, "parallel.tp": TP[engine], "system.gpus_per_node": 8},
         profiles=[profile],
         sweep={"system.gpu": GPUS, "model.id": MODELS},
     )
     assert len(points) == len(GPUS) * len(MODELS)
     for point in points:
         errors = [
-            item for item in point.diagnostics if item.severity is Severity.ERROR and item.code not in NOT_THE_PROFILE
+            item for item in point.diagnostics if item.severity is Severity.ERROR and item.code not in ABOUT_THE_PAIR
         ]
         assert not errors, (point.swept, errors)
         assert point.deployment is not None

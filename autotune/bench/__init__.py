@@ -9,10 +9,10 @@ from autotune.bench.emulated import rescale
 from autotune.bench.errors import BenchCancelled, BenchError
 from autotune.bench.genai_bench import GenaiBenchClient
 from autotune.bench.loads import expand_loads
-from autotune.bench.metrics import Kind, Load, Measurement
 from autotune.bench.quick import QuickClient
 from autotune.bench.scenario import Scenario, parse_scenario
 from autotune.diagnostics import InputError, diagnostic
+from autotune.metrics import Kind, Load, Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

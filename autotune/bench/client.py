@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from autotune.bench.metrics import Load, Measurement
     from autotune.diagnostics import Diagnostic
+    from autotune.metrics import Load, Measurement
     from autotune.schema import Benchmark
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
 
 #: Response header of every emulated server, always `true`.
 EMULATED_HEADER = "x-autotune-emulated"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
 
 
 class BenchError(Exception):

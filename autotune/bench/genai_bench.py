@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autotune.bench.client import BenchJob
-    from autotune.bench.metrics import Load, Measurement
+    from autotune.metrics import Load, Measurement
     from autotune.schema import Benchmark
 
 COMMAND = "genai-bench"

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autotune.bench.errors import BenchError
-from autotune.bench.metrics import STATISTICS, Load, Measurement
+from autotune.metrics import STATISTICS, Load, Measurement
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
 
-from autotune.bench.metrics import Load
 from autotune.bench.scenario import DATASET, Scenario, parse_scenario
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
+from autotune.metrics import Load
 
 if TYPE_CHECKING:
     from autotune.schema import Benchmark, Runtime

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
     from autotune.bench.client import BenchJob, Endpoint
-    from autotune.bench.metrics import Load, Measurement
+    from autotune.metrics import Load, Measurement
     from autotune.schema import Benchmark
 
 #: Engines whose API knows `ignore_eos`, without which an answer may end before the output length asked for.

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from autotune.bench.metrics import Measurement
 from autotune.bench.window import delivered_by
+from autotune.metrics import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autotune.bench.metrics import Kind, Load
+    from autotune.metrics import Kind, Load
 
 
 @dataclass(slots=True)

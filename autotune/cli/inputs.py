@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.api import compile_dimensions, read_dimensions, shadow_notes
+from autotune.cli.output import print_diagnostics
 from autotune.cli.verb_table import VERBS
+from autotune.compiler import prune
 from autotune.compose.settings import Dimension, UseProfiles
-from autotune.diagnostics import Diagnostic, InputError, diagnostic, nearest
+from autotune.diagnostics import Diagnostic, InputError, Severity, deny, diagnostic, nearest, read_denied
+from autotune.predict.targets import slo_findings
 from autotune.workspace.load import Workspace, load_workspace
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from autotune.compiled import CompiledPoint
 
@@ -34,6 +37,13 @@ def add_inputs(parser: argparse.ArgumentParser, *, formats: tuple[str, ...] = ()
         metavar="DIR",
         help="a further folder of config groups (may be repeated)",
     )
+    parser.add_argument(
+        "--deny",
+        action="append",
+        default=[],
+        metavar="CODE[,CODE...]",
+        help="make an error of this warning or note (may be repeated); `--deny warnings` of every warning",
+    )
     if formats:
         parser.add_argument(
             "--format", choices=formats, default=formats[0], help=f"{formats[0]} (default) or {', '.join(formats[1:])}"
@@ -48,12 +58,23 @@ class Inputs:
     task: str | None
     overrides: tuple[str, ...]
     dimensions: tuple[Dimension, ...]
+    denied: frozenset[str] = frozenset()
 
     def compile(self) -> list[CompiledPoint]:
-        return list(compile_dimensions(self.workspace, self.dimensions))
+        """Every point, with findings about its latency targets, and those that `--deny` names as errors."""
+        refused = [item for item in self._about_all() if item.severity is Severity.ERROR]
+        points = compile_dimensions(self.workspace, self.dimensions)
+        return [
+            replace(point, diagnostics=(*deny([*point.diagnostics, *slo_findings(point)], self.denied), *refused))
+            for point in points
+        ]
 
     def notes(self) -> list[Diagnostic]:
-        return shadow_notes(self.workspace, self.dimensions)
+        """Findings that concern all points. One that `--deny` names stands in every point instead, so that none can run."""
+        return [item for item in self._about_all() if item.severity is not Severity.ERROR]
+
+    def _about_all(self) -> list[Diagnostic]:
+        return deny(shadow_notes(self.workspace, self.dimensions), self.denied)
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -70,11 +91,26 @@ class Inputs:
 def read_inputs(args: argparse.Namespace, words: Iterable[str] | None = None) -> Inputs:
     """Read the words of a command line. Raises InputError with everything that is wrong with them."""
     rest = list(args.words if words is None else words)
+    denied = read_denied(args.deny)
     task = rest.pop(0) if rest and _is_task(rest[0]) else None
     if task is None and rest and "=" not in rest[0] and not rest[0].startswith("~"):
         raise InputError(_not_understood(rest[0]))
     workspace = load_workspace(args.config_dir)
-    return Inputs(workspace, task, tuple(rest), tuple(read_dimensions(workspace, task, rest, multirun=args.multirun)))
+    dimensions = read_dimensions(workspace, task, rest, multirun=args.multirun)
+    return Inputs(workspace, task, tuple(rest), tuple(dimensions), denied)
+
+
+def announce(points: Sequence[CompiledPoint], notes: Iterable[Diagnostic] = ()) -> list[CompiledPoint]:
+    """Print every finding once, and give the points that can run. Raises InputError with the errors when none can."""
+    names = labels(points)
+    found = [*notes, *(item for point in points for item in point.diagnostics)]
+    try:
+        runnable = prune(points)
+    except InputError as error:
+        print_diagnostics([item for item in found if item.severity is not Severity.ERROR], labels=names)
+        raise InputError(*error.diagnostics, labels=names) from None
+    print_diagnostics(found, labels=names)
+    return runnable
 
 
 def labels(points: Iterable[CompiledPoint]) -> dict[str, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from autotune.diagnostics import Diagnostic, render_text, unique
+from autotune.diagnostics import Diagnostic, render_sarif, render_text, unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "note": "\033[1;36m"}
 _RESET = "\033[0m"
@@ -19,6 +20,20 @@ _RESET = "\033[0m"
 def print_json(data: Any) -> None:
     """Plain data to stdout, and nothing else there."""
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_sarif(diagnostics: Sequence[Diagnostic], task: str | None) -> None:
+    """Findings as SARIF to stdout. Paths are those of the repository that the current folder lies in.
+
+    What no file of the repository wrote is put on the task file, so that the code host has a place for it.
+    """
+    from autotune import __version__
+
+    root = _repository_root(Path.cwd())
+    written = {item.writer.file for item in diagnostics if item.writer is not None and item.writer.file is not None}
+    places = {name: place for name in written if (place := _place(name, root)) is not None}
+    elsewhere = None if task is None else _place(task, root)
+    print_json(render_sarif(diagnostics, version=__version__, places=places, elsewhere=elsewhere))
 
 
 def print_diagnostics(
@@ -44,6 +59,22 @@ def print_diagnostics(
 def say(text: str) -> None:
     """A line for people, on stderr."""
     sys.stderr.write(f"{text}\n")
+
+
+def _repository_root(folder: Path) -> Path:
+    """The nearest folder above that is a git work tree, else the folder itself."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+
+
+def _place(name: str, root: Path) -> str | None:
+    """A file's path from the root of the repository; None for one that is not there or lies outside."""
+    file = Path(name)
+    if not file.exists():
+        return None
+    try:
+        return file.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return None
 
 
 def _colourful(stream: TextIO) -> bool:

@@ -78,7 +78,7 @@ def _report(error: Exception) -> int:
     if isinstance(error, InputError):
         from autotune.cli.output import print_diagnostics
 
-        print_diagnostics(error.diagnostics)
+        print_diagnostics(error.diagnostics, labels=error.labels)
         return WRONG_INPUT
     if os.environ.get("AUTOTUNE_DEBUG"):
         raise error

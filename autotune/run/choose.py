@@ -10,7 +10,7 @@ from autotune.diagnostics import Diagnostic, diagnostic
 from autotune.schema import EmulatedExecutor, LocalExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from autotune.engines.deployment import Deployment
     from autotune.run.executor import Settings
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """How to look at this machine: where a command is, and the catalog names of the GPUs (product names of unknown ones)."""
+    """How to look at this machine: where a command is, the catalog names of the GPUs (product names of unknown ones), and
+    the Python package that a command line needs and does not find.
+    """
 
     command: Callable[[str], str | None]
     gpus: Callable[[], tuple[str, ...]]
+    missing_module: Callable[[Sequence[str]], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,13 @@ def choose_executor(settings: Settings, deployments: Iterable[Deployment], probe
 
 def probe_machine() -> Probes:
     """Probes of the machine this runs on."""
-    from autotune.run.local import find_engine_command
+    from autotune.run.local import find_engine_command, missing_module
 
-    return Probes(command=lambda name: find_engine_command(name, None), gpus=local_gpus)
+    return Probes(
+        command=lambda name: find_engine_command(name, None),
+        gpus=local_gpus,
+        missing_module=lambda argv: missing_module(argv, None),
+    )
 
 
 def local_gpus() -> tuple[str, ...]:
@@ -73,6 +80,8 @@ def visible_devices(count: int) -> tuple[str, ...]:
 def _lacking(deployment: Deployment, probes: Probes) -> str | None:
     if probes.command(deployment.argv[0]) is None:
         return f"`{deployment.argv[0]}` is not on PATH"
+    if (module := probes.missing_module(deployment.argv)) is not None:
+        return f"`{deployment.argv[0]}` has no module `{module}`"
     if deployment.gpu_vendor == "cpu":
         return None
     if deployment.nodes > 1:

@@ -14,9 +14,9 @@ from autotune.store.result import Failure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autotune.bench.metrics import Kind
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
+    from autotune.metrics import Kind
     from autotune.predict.predictor import Timing
     from autotune.run.executor import Place
     from autotune.schema import EmulatedExecutor

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autotune.bench.client import Endpoint
-    from autotune.bench.metrics import Kind
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
+    from autotune.metrics import Kind
     from autotune.predict.predictor import Timing
     from autotune.schema import AutoExecutor, DockerExecutor, EmulatedExecutor, KubernetesExecutor, LocalExecutor
     from autotune.store.result import Failure

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autotune.bench.client import BenchClient, Endpoint
-    from autotune.bench.metrics import Measurement
     from autotune.compiled import CompiledPoint
+    from autotune.metrics import Measurement
     from autotune.run.executor import Executor
     from autotune.run.ledger import Ledger
     from autotune.run.plan import ServerGroup

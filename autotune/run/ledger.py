@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from autotune.bench.metrics import Kind, Measurement
     from autotune.compiled import CompiledPoint
+    from autotune.metrics import Kind, Measurement
     from autotune.run.events import Event, Reporter
     from autotune.run.state import OpenRun
     from autotune.store.store import Store

@@ -61,20 +61,20 @@ def _recorded(record: Path) -> Iterator[psutil.Process]:
     try:
         data = json.loads(record.read_text())
         supervisor, engine = (_alive(data[name]) for name in ("supervisor", "engine"))
-        session = int(data["engine"]["pid"])
+        group = int(data["engine"]["pid"])
     except (OSError, ValueError, KeyError, TypeError):
         return
-    # Found in three ways, because processes leave sessions, lose parents and overwrite their environment (for a title).
+    # Found in three ways, because processes leave groups, lose parents and overwrite their environment (for a title).
     # The supervisor would end the engine too, politely; it goes first, so that nobody waits for that.
     for process in (supervisor, engine):
         if process is not None:
             yield process
             with suppress(psutil.Error):
                 yield from process.children(recursive=True)
-    taken = engine is None and psutil.pid_exists(session)  # by a later process, whose session it is now
+    taken = engine is None and psutil.pid_exists(group)  # by a later process, whose group it is now
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            member = not taken and os.getsid(process.pid) == session
+            member = not taken and os.getpgid(process.pid) == group
             if member or process.environ().get(SERVER_VARIABLE) == str(record):
                 yield process
 

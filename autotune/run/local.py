@@ -26,11 +26,11 @@ from autotune.run.readiness import wait_ready
 from autotune.store.result import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from autotune.bench.metrics import Kind
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
+    from autotune.metrics import Kind
     from autotune.run.executor import Place
     from autotune.run.failures import Phase
     from autotune.schema import LocalExecutor
@@ -64,10 +64,15 @@ class LocalServer:
                 diagnostic("AT030", f"the command `{deployment.argv[0]}` of {deployment.engine} is not {where}", path="executor.bin_dir",
                            help=f"install {deployment.engine} and set executor.bin_dir to its venv's bin folder, or use executor=emulated")
             )  # fmt: skip
+        elif (module := missing_module(deployment.argv, bin_dir)) is not None:
+            found.append(
+                diagnostic("AT030", f"the Python that would run {deployment.engine} has no module `{module}`", path="executor.bin_dir",
+                           help=f"install {deployment.engine} and set executor.bin_dir to its venv's bin folder, or use executor=emulated")
+            )  # fmt: skip
         if deployment.nodes > 1:
             found.append(
                 diagnostic("AT015", f"the deployment spans {deployment.nodes} nodes and executor=local is one machine",
-                           path="system.nodes", help="set system.nodes=1, or emit it with --target lws")
+                           path="system.nodes", help="set system.nodes=1")
             )  # fmt: skip
         return found
 
@@ -89,7 +94,7 @@ class LocalServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
         )  # fmt: skip
         return Endpoint(f"http://{HOST}:{port}", placed.served_name, placed.model, placed.engine)
 
@@ -173,6 +178,20 @@ def find_engine_command(name: str, bin_dir: str | None) -> str | None:
     """The absolute path of an engine's command, looked for in `bin_dir`, then on PATH; None when it is in neither."""
     folder = None if bin_dir is None else str(Path(bin_dir).expanduser().absolute())
     return (shutil.which(name, path=folder) if folder else None) or shutil.which(name)
+
+
+def missing_module(argv: Sequence[str], bin_dir: str | None) -> str | None:
+    """The package that `python3 -m package.module` would not find; None for other commands and for one that is there."""
+    if list(argv[1:2]) != ["-m"]:
+        return None
+    package = argv[2].partition(".")[0]
+    python = find_engine_command(argv[0], bin_dir)
+    if python is None:
+        return package
+    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
+    # Isolated, so that a folder of that name in the current one is not taken for the package.
+    done = subprocess.run([python, "-I", "-c", code, package], check=False, capture_output=True, timeout=60)  # noqa: S603
+    return package if done.returncode else None
 
 
 def free_port() -> int:

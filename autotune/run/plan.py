@@ -11,9 +11,9 @@ from autotune.schema import SERVING_GROUPS, stable_hash
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from autotune.bench.metrics import Load
     from autotune.compiled import CompiledPoint
     from autotune.engines.deployment import Deployment
+    from autotune.metrics import Load
     from autotune.schema import Benchmark
 
 #: A server that runs out of memory with a value here does so with a larger one, all else being equal.

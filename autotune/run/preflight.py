@@ -28,6 +28,10 @@ def check_run(
     found: list[Diagnostic] = []
     for group in groups:
         executor = make(group)
+        if group.deployment.parts:
+            several = diagnostic("AT030", "no executor here starts several servers behind a router", path="system.serving_mode",
+                                 help="emit them with `autotune emit --target k8s`, or run system.serving_mode=agg")  # fmt: skip
+            found += _placed(group.points[0], [several])
         found += _placed(group.points[0], executor.preflight(group.deployment))
         if slots is not None and not slots.fits(group.deployment.gpus, group.deployment.nodes):
             lacking = diagnostic("AT015", f"{group.deployment.gpus} GPUs are needed and there are fewer here", path="parallel.tp",

@@ -10,7 +10,7 @@ from autotune.bench.summary import RequestRecord, summarize
 from autotune.run.simulation import Sequence, Simulation
 
 if TYPE_CHECKING:
-    from autotune.bench.metrics import Load, Measurement
+    from autotune.metrics import Load, Measurement
     from autotune.predict.predictor import Timing
 
 

@@ -79,7 +79,9 @@ def _start(command: list[str], log: Path) -> subprocess.Popen[bytes] | None:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                # A group of its own, not a session: Linux shares the CPU out by session (autogroup), and an engine in one of
+                # its own answered up to ten times later beside a busy load client on two cores.
+                process_group=0,
                 preexec_fn=_end_with_supervisor if _LINUX else None,  # noqa: PLW1509 - this process has one thread
             )
         except OSError as error:

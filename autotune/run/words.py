@@ -18,7 +18,7 @@ from autotune.run.events import (
 )
 
 if TYPE_CHECKING:
-    from autotune.bench.metrics import Measurement
+    from autotune.metrics import Measurement
     from autotune.run.events import Event
     from autotune.store.result import Result
 

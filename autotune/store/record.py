@@ -11,7 +11,8 @@ class RunInputs:
     """What the points of a run were compiled from, so that `autotune resume` can compile them again.
 
     `overrides` are as typed; `task` is the text of the task file, `task_path` where it was; `cwd` the folder that
-    relative paths are relative to; `multirun` is whether `-m` was given; `config_dirs` are further folders of config groups.
+    relative paths are relative to; `multirun` is whether `-m` was given; `config_dirs` are further folders of config groups; `denied` are the codes
+    that `--deny` named.
     """
 
     overrides: tuple[str, ...] = ()
@@ -20,6 +21,7 @@ class RunInputs:
     cwd: str = ""
     multirun: bool = False
     config_dirs: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -29,12 +31,13 @@ class RunInputs:
             "cwd": self.cwd,
             "multirun": self.multirun,
             "config_dirs": list(self.config_dirs),
+            "denied": list(self.denied),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> RunInputs:
         """The inverse of `as_dict`."""
-        return cls(**{**data, **{name: tuple(data.get(name, ())) for name in ("overrides", "config_dirs")}})
+        return cls(**{**data, **{name: tuple(data.get(name, ())) for name in ("overrides", "config_dirs", "denied")}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,3 +187,16 @@ def test_every_code_has_its_page(autotune):
         out = autotune("explain", name).out
         assert out.startswith(f"{code.severity}[{name}]: ")
         assert "What to do: " in out
+
+
+def test_engines_that_are_not_here_are_named_before_anything_starts(autotune):
+    done = autotune("executor=local", "system.backend=sglang")
+    assert (done.code, done.codes[-1]) == (2, "AT030")
+    assert "sglang" in done.err
+    assert "executor.bin_dir" in done.err
+
+
+def test_several_servers_behind_a_router_cannot_be_run(autotune):
+    done = autotune("executor=emulated", "system.backend=sglang", "system.serving_mode=disagg")
+    assert done.code == 2
+    assert "AT030" in done.codes

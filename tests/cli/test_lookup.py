@@ -106,7 +106,7 @@ def test_flags_go_first():
         ("autotune x +profile=[moe,fp", ["+profile=[moe,fp8_quantized"]),
         ("autotune quantization=fp8", ["quantization=fp8", "quantization=fp8_kv"]),
         ("autotune run parallel.t", ["parallel.tp="]),
-        ("autotune system.gpu=h200", ["system.gpu=h200_sxm"]),
+        ("autotune system.gpu=h200_s", ["system.gpu=h200_sxm"]),
     ],
 )
 def test_completion(autotune, monkeypatch, line, expected):

@@ -20,7 +20,13 @@ class Sweep:
 
     def __init__(self, home, model, vllm_bin, bench_bin):
         self.model = model
-        self.env = {**os.environ, "AUTOTUNE_HOME": str(home), "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "HF_HOME": str(home / "hf")}
+        self.env = {
+            **os.environ,
+            "AUTOTUNE_HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": str(home / "hf"),
+        }
         (home / "hf" / "hub").mkdir(parents=True)
         self.words = [
             sys.executable, "-m", "autotune", "run", str(ROOT / "examples" / "cpu_engine.yaml"), f"model.id={model}",
@@ -29,15 +35,28 @@ class Sweep:
         self.home = home
 
     def start(self):
-        return subprocess.Popen(self.words, cwd=self.home, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            self.words, cwd=self.home, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def results(self):
-        done = subprocess.run([sys.executable, "-m", "autotune", "results", "--format", "json"], cwd=self.home, env=self.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "autotune", "results", "--format", "json"],
+            cwd=self.home,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return json.loads(done.stdout) if done.returncode == 0 else []
 
     def processes(self):
         """Whatever serves the model, by its command line."""
-        return [process for process in psutil.process_iter(["cmdline"]) if str(self.model) in (process.info["cmdline"] or []) and "serve" in process.info["cmdline"]]
+        return [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if str(self.model) in (process.info["cmdline"] or []) and "serve" in process.info["cmdline"]
+        ]
 
 
 def wait_for(condition, timeout_s):

@@ -6,6 +6,7 @@ import httpx
 import psutil
 import pytest
 
+from autotune.run import local
 from autotune.run.executor import Cancelled, ExperimentFailed, Place
 from autotune.run.local import LocalServer, find_engine_command
 from autotune.schema import LocalExecutor
@@ -165,3 +166,9 @@ def test_the_folder_of_the_command_comes_first_on_the_engines_path(stub, serve):
     ]
     assert engines[0].environ()["PATH"].split(os.pathsep)[0] == str(stub)
     assert Path(engines[0].cwd()) == Path.cwd()
+
+
+def test_a_module_that_python_lacks_is_found_out_before_anything_starts():
+    assert local.missing_module(["vllm", "serve"], None) is None
+    assert local.missing_module(["python3", "-m", "json.tool"], None) is None
+    assert local.missing_module(["python3", "-m", "no_such_engine.launch_server"], None) == "no_such_engine"

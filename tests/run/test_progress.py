@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from autotune.bench.metrics import Load
+from autotune.metrics import Load
 from autotune.run.events import PointFinished, PointStarted, RunClosed, RunOpened, ServerReady, ServerStarting
 from autotune.run.labels import point_labels
 from autotune.run.progress import BarReporter, PlainReporter, make_reporter

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import add_inputs, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
-from autotune.diagnostics import Severity
+from autotune.cli.version_diff import show_version_diff
+from autotune.diagnostics import Severity, hide_secrets, holds_secret
+from autotune.diagnostics.secrets import HIDDEN
 
 if TYPE_CHECKING:
     import argparse
@@ -17,15 +19,24 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 --format json prints an array of {id, overrides, config, deployment, applied_layers, origin, diagnostics}.
-The exit code is 2 when no point can run."""
+The exit code is 2 when no point can run; `--deny CODE` counts findings of that code as errors."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser, formats=("text", "json"))
+    parser.add_argument(
+        "--diff-version",
+        nargs=2,
+        metavar=("A", "B"),
+        help="show what changes between two versions of the engine instead",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
+    if args.diff_version is not None:
+        old, new = args.diff_version
+        return show_version_diff(inputs, old, new, args.format)
     points = inputs.compile()
     if args.format == "json":
         print_json([point.as_dict() for point in points])
@@ -41,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def render_point(point: CompiledPoint) -> str:
-    """One point for people."""
-    title = " ".join(point.swept) or " ".join(point.overrides) or "the base config"
+    """One point for people. Secrets that were typed where they do not belong (AT108) are not repeated."""
+    title = hide_secrets(" ".join(point.swept) or " ".join(point.overrides) or "the base config")
     errors = sum(item.severity is Severity.ERROR for item in point.diagnostics)
     lines = [f"{point.id}  {title}" + (f"  (cannot run: {errors} error{'s' if errors > 1 else ''})" if errors else "")]
     if point.applied_layers:
@@ -52,7 +63,7 @@ def render_point(point: CompiledPoint) -> str:
         lines.append(
             f"  server   {deployment.name} on {deployment.gpus} x {deployment.gpu_name}, {deployment.engine} {deployment.engine_version}"
         )
-        lines += [f"  env      {key}={shlex.quote(value)}" for key, value in deployment.env.items()]
+        lines += [f"  env      {key}={_show(key, value)}" for key, value in deployment.env.items()]
         lines.append("  command  " + wrap_command(deployment.argv, "           "))
         lines += [f"  file     {name}" for name in deployment.files]
     return "\n".join(lines) + "\n"
@@ -76,5 +87,11 @@ def _flag_groups(argv: tuple[str, ...]) -> list[str]:
     for word in argv:
         if word.startswith("--"):
             groups.append([])
-        groups[-1].append(shlex.quote(word))
+        flag = groups[-1][0] if groups[-1] else ""
+        groups[-1].append(_show(flag, word) if flag.startswith("--") else hide_secrets(shlex.quote(word)))
     return [" ".join(group) for group in groups if group]
+
+
+def _show(name: str, value: str) -> str:
+    """One value as a shell takes it, or that it is hidden."""
+    return HIDDEN if holds_secret(name, value) else shlex.quote(value)

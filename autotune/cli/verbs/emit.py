@@ -7,9 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.cli.inputs import add_inputs, labels, read_inputs
-from autotune.cli.output import print_diagnostics, say
-from autotune.compiler import prune
+from autotune.cli.inputs import add_inputs, announce, read_inputs
+from autotune.cli.output import say
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.emit import EMITTERS, emit_point, find_emitters
 from autotune.workspace.files import shown
@@ -35,10 +34,8 @@ def run(args: argparse.Namespace) -> int:
     find_emitters(targets)
     inputs = read_inputs(args)
     points = inputs.compile()
-    print_diagnostics(
-        [*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points)
-    )
-    deployments = {point.deployment.name: point.deployment for point in prune(points) if point.deployment is not None}
+    runnable = announce(points, inputs.notes())
+    deployments = {point.deployment.name: point.deployment for point in runnable if point.deployment is not None}
     files: dict[str, str] = {}
     for deployment in deployments.values():
         files |= emit_point(deployment, targets)

@@ -1,4 +1,4 @@
-"""autotune explain: who set a value and why, or what a diagnostic code means."""
+"""autotune explain: who set a value and why, or what diagnostic codes mean."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autotune.cli.code_pages import explain_code, print_codes
 from autotune.cli.inputs import add_inputs, read_inputs
 from autotune.cli.output import print_diagnostics, print_json
-from autotune.diagnostics import CODES, Code, InputError, diagnostic, suggest
+from autotune.diagnostics import InputError, diagnostic, suggest
 from autotune.explanation import explain_path, explain_point, render_explanation
 from autotune.schema import field_paths, is_known
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     import argparse
 
 EPILOG = """\
-  autotune explain AT016
+  autotune explain AT016        what a diagnostic code means, with an example and the remedy
+  autotune explain codes        all of them
   autotune explain quantization.gemm_mode +profile=fp8_quantized system.gpu=a100_sxm
   autotune explain +profile=balanced"""
 
@@ -31,8 +33,11 @@ def run(args: argparse.Namespace) -> int:
     path = None
     if words and "=" not in words[0] and not words[0].startswith("~") and not Path(words[0]).exists():
         subject = words.pop(0)
+        if subject == "codes":
+            print_codes(args.format)
+            return 0
         if re.fullmatch(r"[Aa][Tt]\d+", subject):
-            sys.stdout.write(_page(subject.upper()))
+            explain_code(subject.upper(), args.format)
             return 0
         if not is_known(subject):
             raise InputError(
@@ -56,10 +61,3 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(render_explanation(data))
     print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)])
     return 0 if any(point.runnable for point in points) else 2
-
-
-def _page(name: str) -> str:
-    code: Code | None = CODES.get(name)
-    if code is None:
-        raise InputError(diagnostic("AT002", f"there is no diagnostic code {name}", help=suggest(name, CODES)))
-    return f"{code.severity}[{name}]: {code.title}\n\n{code.why}\n\nWhat to do: {code.remedy}\n"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autotune.bench.loads import expand_loads
-from autotune.cli.inputs import add_inputs, labels, read_inputs
+from autotune.cli.inputs import add_inputs, announce, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
-from autotune.compiler import prune
 from autotune.predict import PREDICTORS, Prediction
 from autotune.report.number import show_number
 
@@ -33,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     points = inputs.compile()
     names = labels(points)
     print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=names)
-    predicted = [(point, _predict(point, args.predictor)) for point in prune(points)]
+    predicted = [(point, _predict(point, args.predictor)) for point in announce(points, inputs.notes())]
     if args.format == "json":
         print_json([_row(point, prediction) for point, predictions in predicted for prediction in predictions])
         return 0

@@ -6,11 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.api import compile_dimensions
-from autotune.cli.inputs import labels
-from autotune.cli.output import print_diagnostics, say
+from autotune.cli.inputs import Inputs, announce
+from autotune.cli.output import say
 from autotune.cli.verbs.run import add_store, run_compiled
-from autotune.compiler import prune
 from autotune.compose.overrides import parse_overrides
 from autotune.compose.task_file import read_task
 from autotune.diagnostics import InputError, diagnostic
@@ -47,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
         else read_task(parse_yaml(inputs.task, inputs.task_path or "task file"), groups, options)
     )
     dimensions += parse_overrides(inputs.overrides, groups, options, sweeps=inputs.multirun)
-    points = list(compile_dimensions(workspace, dimensions))
-    print_diagnostics([item for point in points for item in point.diagnostics], labels=labels(points))
-    prune(points)
+    said = Inputs(workspace, inputs.task_path, inputs.overrides, tuple(dimensions), frozenset(inputs.denied))
+    points = said.compile()
+    announce(points)
     say(f"going on with run {record.run_id}")
     return run_compiled(points, inputs, args.store, record.run_id)
 

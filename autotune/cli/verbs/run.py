@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.cli.inputs import Inputs, add_inputs, labels, read_inputs
+from autotune.cli.inputs import Inputs, add_inputs, announce, read_inputs
 from autotune.cli.outcome import show_outcome
-from autotune.cli.output import print_diagnostics
-from autotune.compiler import prune
 from autotune.run import run_points
 from autotune.run.progress import make_reporter
 from autotune.store import RunInputs, Store
@@ -43,10 +41,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
     points = inputs.compile()
-    print_diagnostics(
-        [*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=labels(points)
-    )
-    prune(points)
+    announce(points, inputs.notes())
     return run_compiled(points, record_inputs(inputs, args), args.store)
 
 
@@ -70,4 +65,5 @@ def record_inputs(inputs: Inputs, args: argparse.Namespace) -> RunInputs:
         cwd=str(Path.cwd()),
         multirun=args.multirun,
         config_dirs=tuple(args.config_dir),
+        denied=tuple(sorted(inputs.denied)),
     )

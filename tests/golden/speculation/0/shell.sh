@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Made by autotune. Change the config and emit again rather than editing this file.
-# name: vllm-deepseek-v3-b3f04fa8b0
+# name: vllm-deepseek-v3-773692fe11
 # engine: vllm 0.33.0
 # model: deepseek-ai/DeepSeek-V3
 # served name: deepseek-ai/DeepSeek-V3
 # GPUs: 8 x h200_sxm
-# autotune/layers: low_latency/batch,low_latency/schedule,low_latency/spread,low_latency/speculate
+# autotune/layers: low_latency/batch,low_latency/schedule,low_latency/preset,low_latency/spread,low_latency/speculate
 # autotune/model: deepseek-ai/DeepSeek-V3
-# autotune/point: c92c07bfa7
+# autotune/point: eb142bd7fa
 # autotune/profiles: low_latency
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
@@ -32,6 +32,8 @@ exec \
   64 \
   --max-num-batched-tokens \
   2048 \
+  --performance-mode \
+  interactivity \
   --enable-chunked-prefill \
   --async-scheduling \
   --speculative-config \

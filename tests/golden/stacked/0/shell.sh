@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Made by autotune. Change the config and emit again rather than editing this file.
-# name: vllm-qwen3-32b-c41effe408
+# name: vllm-qwen3-32b-a3746fe8ba
 # engine: vllm 0.33.0
 # model: Qwen/Qwen3-32B
 # served name: Qwen/Qwen3-32B
 # GPUs: 2 x h100_sxm
-# autotune/layers: high_throughput/batch_large_gpu,high_throughput/overlap,high_throughput/memory,fp8_quantized/weights,fp8_quantized/kv
+# autotune/layers: high_throughput/batch_large_gpu,high_throughput/overlap,high_throughput/memory,high_throughput/preset,fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-32B
-# autotune/point: a07dd996be
+# autotune/point: bda9eaa23b
 # autotune/profiles: high_throughput,fp8_quantized
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
@@ -40,5 +40,7 @@ exec \
   512 \
   --max-num-batched-tokens \
   16384 \
+  --performance-mode \
+  throughput \
   --enable-chunked-prefill \
   --async-scheduling

@@ -1,3 +1,0 @@
-from autotune.metrics import LATENCIES, STATISTICS, Kind, Load, Measurement
-
-__all__ = ["LATENCIES", "STATISTICS", "Kind", "Load", "Measurement"]
