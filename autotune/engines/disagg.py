@@ -12,6 +12,7 @@ from autotune.diagnostics import diagnostic
 from autotune.engines.deployment import Probe
 from autotune.engines.engine import Lowered
 from autotune.engines.sglang_router import SglangRouter
+from autotune.engines.trtllm_router import TrtllmRouter
 from autotune.schema import stable_hash
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ class Router(Protocol):
         """The server with what makes it one of that role."""
         ...
 
-    def argv(self, parts: Sequence[Deployment], config: Config) -> tuple[str, ...]:
-        """The router's command line; it finds the servers under their names, and their role in their labels."""
+    def command(self, parts: Sequence[Deployment], config: Config) -> tuple[tuple[str, ...], dict[str, str]]:
+        """The router's command line and config files; it finds the servers under their names, their roles in their labels."""
         ...
 
 
-ROUTERS: dict[str, Router] = {"sglang": SglangRouter()}
+ROUTERS: dict[str, Router] = {"sglang": SglangRouter(), "trtllm": TrtllmRouter()}
 
 
 def lower_disaggregated(engine: Engine, config: Config, facts: Facts) -> Lowered:
@@ -63,7 +64,8 @@ def lower_disaggregated(engine: Engine, config: Config, facts: Facts) -> Lowered
         for copy in range(getattr(config.disagg, role).replicas)
     )
     found = dict.fromkeys(item for part in lowered.values() for item in part.diagnostics)
-    return Lowered(_front(parts, router.argv(parts, config)), tuple(found))
+    argv, files = router.command(parts, config)
+    return Lowered(_front(parts, argv, files), tuple(found))
 
 
 def role_config(config: Config, role: RoleName) -> Config:
@@ -92,11 +94,11 @@ def _name(server: Deployment, role: RoleName, copy: int) -> Deployment:
     return replace(server, name=name, labels=labels, replicas=1)
 
 
-def _front(parts: tuple[Deployment, ...], argv: tuple[str, ...]) -> Deployment:
+def _front(parts: tuple[Deployment, ...], argv: tuple[str, ...], files: dict[str, str]) -> Deployment:
     """The router: no GPU, no model; clients talk to it under the name that they would use for one server."""
     first = parts[0]
     stem = first.name.rpartition("-prefill-")[0]
-    name = f"{stem[:34].rstrip('-')}-router-{stable_hash([*(part.name for part in parts), *argv])}"
+    name = f"{stem[:34].rstrip('-')}-router-{stable_hash([*(part.name for part in parts), *argv, *files.values()])}"
     labels = {
         **first.labels,
         "app.kubernetes.io/instance": name,
@@ -108,7 +110,7 @@ def _front(parts: tuple[Deployment, ...], argv: tuple[str, ...]) -> Deployment:
         name=name,
         argv=argv,
         env={},
-        files={},
+        files=files,
         gpus=0,
         gpu_resource="",
         nodes=1,

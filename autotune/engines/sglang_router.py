@@ -32,13 +32,14 @@ class SglangRouter:
         flags += ["--disaggregation-bootstrap-port", str(BOOTSTRAP_PORT)]
         return replace(server, argv=(*server.argv, *flags), ports={**server.ports, "bootstrap": BOOTSTRAP_PORT})
 
-    def argv(self, parts: Sequence[Deployment], config: Config) -> tuple[str, ...]:
-        """The router listens where one server would."""
+    def command(self, parts: Sequence[Deployment], config: Config) -> tuple[tuple[str, ...], dict[str, str]]:
+        """The router listens where one server would, and needs no file."""
         servers: list[str] = []
         for part in parts:
             url = f"http://{part.name}:{part.port}"
             servers += ["--prefill", url, str(part.ports["bootstrap"])] if part.ports else ["--decode", url]
-        return (
+        argv = (
             "python3", "-m", "sglang_router.launch_router", "--pd-disaggregation", *servers,
             "--host", "0.0.0.0", "--port", str(config.deploy.port),  # noqa: S104 - in a container
         )  # fmt: skip
+        return argv, {}

@@ -59,6 +59,26 @@ def test_scripts_cannot_hold_it():
         emit_point(compile_one(*WORDS).deployment, ["shell"])
 
 
+def test_tensorrt_llm_is_told_in_files():
+    words = [word.replace("sglang", "trtllm") for word in WORDS]
+    point = compile_one(*words, "disagg.transfer_backend=nixl")
+    assert point.runnable, point.diagnostics
+    router = point.deployment
+    assert router.argv[:2] == ("trtllm-serve", "disaggregated")
+    told = yaml.safe_load(router.files[router.argv[-1]])
+    assert told["context_servers"] == {
+        "num_instances": 2,
+        "urls": [f"{part.name}:{part.port}" for part in router.parts[:2]],
+    }
+    assert told["generation_servers"]["urls"] == [f"{router.parts[2].name}:{router.parts[2].port}"]
+    for part, overlap in zip(router.parts, (False, False, True), strict=True):
+        (file,) = part.files
+        assert part.argv[part.argv.index(file) - 1] == "--config"
+        content = yaml.safe_load(part.files[file])
+        assert content["cache_transceiver_config"] == {"backend": "NIXL"}
+        assert ("disable_overlap_scheduler" not in content) is overlap
+
+
 @pytest.mark.parametrize("engine", ["vllm", "transformers"])
 def test_an_engine_without_a_router_is_an_error(engine):
     point = compile_one(f"system.backend={engine}", "system.serving_mode=disagg")
