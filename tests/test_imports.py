@@ -12,9 +12,9 @@ import autotune
 ROOT = Path(autotune.__file__).parent
 ORDER = [
     "diagnostics", "schema", "catalog", "layers", "engines", "check", "emit", "predict", "score", "search",
-    "bench", "store", "run", "report", "cli",
+    "bench", "store", "run", "report", "migrate", "cli",
 ]  # fmt: skip
-CORE = ORDER[: ORDER.index("search") + 1]
+CORE = [*ORDER[: ORDER.index("search") + 1], "migrate"]
 #: Two loaders of data that ships with the package, and the one reader of a model folder; nothing else.
 READERS = {"engines/known.py", "catalog/folder.py", "emit/script.py"}
 OUTSIDE = {

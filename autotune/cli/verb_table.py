@@ -15,6 +15,7 @@ class Verb(NamedTuple):
 
 _MAIN = "Start here"
 _RESULTS = "Results"
+_BRING = "Bring along"
 _LOOKUP = "Look things up"
 
 VERBS: dict[str, Verb] = {
@@ -25,13 +26,14 @@ VERBS: dict[str, Verb] = {
     ),
     "compile": Verb(_MAIN, "show every point: engine flags, layers applied, diagnostics; runs nothing", "compile"),
     "check": Verb(_MAIN, "report every mistake in the config at once; exit code 2 when there is one", "check"),
-    "emit": Verb(_MAIN, "write deployable manifests: shell, docker, compose, k8s; runs nothing", "emit"),
+    "emit": Verb(_MAIN, "write deployable manifests for Docker, Kubernetes, KServe, LWS and OME; runs nothing", "emit"),
     "explain": Verb(
         _MAIN, "who set a value, what it overrode, which conditions were false; or what a code ATnnn means", "explain"
     ),
     "results": Verb(_RESULTS, "stored results as a table, JSON or CSV", "results"),
     "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
     "resume": Verb(_RESULTS, "go on with a run that was interrupted", "resume"),
+    "migrate": Verb(_BRING, "v1 tasks to v2 task files, with a report of what became of every value", "migrate"),
     "predict": Verb(_LOOKUP, "what the roofline predicts for each point, labelled predicted", "predict"),
     "profiles": Verb(_LOOKUP, "list the profiles; `profiles show NAME` prints one", "profiles"),
     "models": Verb(_LOOKUP, "list the models whose facts are known", "models"),

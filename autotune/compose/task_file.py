@@ -54,7 +54,7 @@ class _Reader:
             self.wrong(
                 "AT025",
                 f"{self.source.name} is a v1 task (it has `task_name` or `base_runtime`)",
-                help="this version reads grouped v2 tasks; see docs/tasks.md for the fields",
+                help="`autotune migrate FILE` writes the v2 task and says what became of every value",
             )
             return []
         dimensions: list[Dimension] = []
