@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from autotune.diagnostics import InputError, diagnostic, suggest, unique
 from autotune.emit.compose import ComposeEmitter
 from autotune.emit.docker import DockerEmitter
+from autotune.emit.helm import HelmEmitter
 from autotune.emit.k8s import KubernetesEmitter
+from autotune.emit.kserve import KServeEmitter
+from autotune.emit.kserve_llm import KServeLlmEmitter
+from autotune.emit.kustomize import KustomizeEmitter
+from autotune.emit.lws import LwsEmitter
+from autotune.emit.ome import OmeEmitter
 from autotune.emit.shell import ShellEmitter
 
 if TYPE_CHECKING:
@@ -22,11 +28,17 @@ EMITTERS: dict[str, Emitter] = {
     "shell": ShellEmitter(),
     "docker": DockerEmitter(),
     "compose": ComposeEmitter(),
+    "helm": HelmEmitter(),
     "k8s": KubernetesEmitter(),
+    "kserve": KServeEmitter(),
+    "kserve-llm": KServeLlmEmitter(),
+    "kustomize": KustomizeEmitter(),
+    "lws": LwsEmitter(),
+    "ome": OmeEmitter(),
 }
 
 #: Targets in which servers find each other by name, so that a router can have servers behind it.
-NAMED = frozenset({"k8s"})
+NAMED = frozenset({"helm", "k8s", "kustomize"})
 
 __all__ = ["EMITTERS", "emit_point", "find_emitters"]
 

@@ -59,7 +59,7 @@ def find_node_faults(deployment: Deployment) -> Iterator[Diagnostic]:
         yield fault(
             f"the server spans {deployment.nodes} nodes, and this target starts it on one",
             "system.nodes",
-            "lower parallel.tp and parallel.pp until one node is enough",
+            "emit to lws, or lower parallel.tp and parallel.pp until one node is enough",
         )
 
 

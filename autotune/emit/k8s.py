@@ -27,20 +27,27 @@ class KubernetesEmitter:
 
     def emit(self, deployment: Deployment) -> dict[str, str]:
         """See `Emitter.emit`."""
-        refuse(find_faults(deployment), find_node_faults(deployment), find_kubernetes_faults(deployment))
-        documents = [_workload(deployment), _service(deployment)]
-        if deployment.files:
-            documents.insert(0, _config_map(deployment))
-        return {"k8s.yaml": dump_documents(documents, heading(deployment))}
+        return {"k8s.yaml": dump_documents(kubernetes_documents(deployment), heading(deployment))}
 
 
-def _config_map(deployment: Deployment) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": object_metadata(deployment, files_name(deployment)),
-        "data": {file.key: file.text for file in config_files(deployment)},
-    }
+def kubernetes_documents(deployment: Deployment) -> list[dict[str, Any]]:
+    """ConfigMap (if there are files), Deployment, Service. Raises InputError (AT029) where they cannot hold it."""
+    refuse(find_faults(deployment), find_node_faults(deployment), find_kubernetes_faults(deployment))
+    return [*config_map(deployment), _workload(deployment), _service(deployment)]
+
+
+def config_map(deployment: Deployment) -> list[dict[str, Any]]:
+    """The ConfigMap with the deployment's files, if there are any; `pod_template` mounts it."""
+    if not deployment.files:
+        return []
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": object_metadata(deployment, files_name(deployment)),
+            "data": {file.key: file.text for file in config_files(deployment)},
+        }
+    ]
 
 
 def _workload(deployment: Deployment) -> dict[str, Any]:

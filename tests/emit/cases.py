@@ -103,9 +103,39 @@ HOSTILE = replace(
     annotations={"note": "first\n---\nsecond `id` \u2028 $(id)", "empty": ""},
 )
 
+#: A model from a claim, by its path, under a name of its own.
+LOCAL = replace(
+    PLAIN,
+    name="chat-vllm-5e1f",
+    argv=("vllm", "serve", "/models/team/qwen3-8b", "--served-model-name", "chat", "--port", "8000"),
+    env={"HF_HOME": "/models/hf", "VLLM_LOGGING_LEVEL": "INFO"},
+    model="/models/team/qwen3-8b",
+    served_name="chat",
+    namespace="serving",
+    replicas=2,
+    volumes=(Volume("model", "/models", pvc="weights", sub_path="v2", read_only=True),),
+    labels={"autotune/gpu": "h100_sxm"},
+)
+
+#: For the targets that start one process a node.
+TWO_NODES = replace(
+    PLAIN, name="two-nodes", gpus=16, nodes=2, argv=("vllm", "serve", "m", "--tensor-parallel-size", "16")
+)
+
 #: Any text that a process can be given, with a leaning to what breaks quoting.
 ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.lists(
     st.sampled_from(HOSTILE_TEXTS)
 ).map("".join)
 
-CASES = {"plain": PLAIN, "full": FULL, "amd": AMD, "cpu": CPU, "hostile": HOSTILE}
+CASES = {"plain": PLAIN, "full": FULL, "amd": AMD, "cpu": CPU, "hostile": HOSTILE, "local": LOCAL}
+
+#: Hostile values that Go's YAML library gives back when it prints them anew.
+PRINTABLE = replace(
+    HOSTILE,
+    argv=tuple(text for text in HOSTILE.argv if not {"\x7f", "\x85"} & set(text)),
+    env={name: text for name, text in HOSTILE.env.items() if not {"\x7f", "\x85"} & set(text)},
+)
+
+#: Cases that a target refuses: an LLMInferenceService has port 8000 and drops empty arguments, Helm and Kustomize lose
+#: control characters beyond ASCII's.
+REFUSED = {"helm": {"hostile"}, "kserve-llm": {"full", "hostile"}, "kustomize": {"hostile"}}

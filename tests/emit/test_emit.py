@@ -8,9 +8,14 @@ import pytest
 from autotune.diagnostics import InputError
 from autotune.emit import EMITTERS, emit_point, find_emitters
 
-from .cases import CASES, FULL, HOSTILE, PLAIN
+from .cases import CASES, FULL, HOSTILE, PLAIN, REFUSED
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+def held(case):
+    """The targets that hold this case."""
+    return [target for target in EMITTERS if case not in REFUSED.get(target, ())]
 
 
 def test_emitters_come_in_the_order_asked_for_and_once():
@@ -26,14 +31,25 @@ def test_every_unknown_target_is_named_with_the_nearest_known():
     assert "compose" in error.value.diagnostics[1].help
 
 
-def test_each_target_has_one_file_in_the_deployments_folder():
+def test_each_target_has_one_file_of_its_name_or_a_folder_of_it():
     files = emit_point(PLAIN, EMITTERS)
-    folder = PLAIN.name
-    assert list(files) == [f"{folder}/shell.sh", f"{folder}/docker.sh", f"{folder}/compose.yaml", f"{folder}/k8s.yaml"]
+    names = [path.removeprefix(f"{PLAIN.name}/") for path in files]
+    assert all(path.startswith(f"{PLAIN.name}/") for path in files)
+    assert list(dict.fromkeys(name.partition("/")[0].partition(".")[0] for name in names)) == list(EMITTERS)
+    assert [name for name in names if "/" in name] == [
+        "helm/Chart.yaml",
+        "helm/values.yaml",
+        "helm/templates/configmap.yaml",
+        "helm/templates/deployment.yaml",
+        "helm/templates/service.yaml",
+        "kustomize/base/kustomization.yaml",
+        "kustomize/base/deployment.yaml",
+        "kustomize/base/service.yaml",
+    ]
 
 
 def test_no_target_overwrites_the_file_of_another():
-    names = [name for emitter in EMITTERS.values() for name in emitter.emit(FULL)]
+    names = [name for emitter in EMITTERS.values() for name in emitter.emit(PLAIN)]
     assert len(set(names)) == len(names)
 
 
@@ -46,18 +62,18 @@ def test_what_several_targets_refuse_is_reported_at_once_and_only_once():
 
 
 def test_text_is_what_the_golden_files_hold(case, golden):
-    for path, text in emit_point(CASES[case], EMITTERS).items():
+    for path, text in emit_point(CASES[case], held(case)).items():
         golden(f"{case}/{path.partition('/')[2]}", text)
 
 
 def test_every_golden_file_is_still_emitted():
     emitted = {
-        GOLDEN / case / name for case in CASES for emitter in EMITTERS.values() for name in emitter.emit(CASES[case])
+        GOLDEN / case / name for case in CASES for target in held(case) for name in EMITTERS[target].emit(CASES[case])
     }
     assert {path for path in GOLDEN.rglob("*") if path.is_file()} == emitted
 
 
-def test_the_same_deployment_gives_the_same_bytes_whatever_the_order_of_its_maps(deployment):
+def test_the_same_deployment_gives_the_same_bytes_whatever_the_order_of_its_maps(case, deployment):
     turned = replace(
         deployment,
         **{
@@ -65,18 +81,27 @@ def test_the_same_deployment_gives_the_same_bytes_whatever_the_order_of_its_maps
             for name in ("env", "files", "labels", "annotations", "node_selector")
         },
     )
-    assert emit_point(turned, EMITTERS) == emit_point(deployment, EMITTERS)
+    assert emit_point(turned, held(case)) == emit_point(deployment, held(case))
+
+
+@pytest.mark.parametrize(
+    ("target", "case"), [(target, case) for target, cases in REFUSED.items() for case in sorted(cases)]
+)
+def test_what_a_target_cannot_hold_is_refused_and_not_changed(target, case):
+    with pytest.raises(InputError) as error:
+        emit_point(CASES[case], [target])
+    assert {item.code for item in error.value.diagnostics} == {"AT029"}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "hostile"])
 def test_no_none_in_any_output(case):
-    for text in emit_point(CASES[case], EMITTERS).values():
+    for text in emit_point(CASES[case], held(case)).values():
         assert "None" not in text
         assert "null" not in text
 
 
 def test_a_heading_stays_a_comment():
-    for path, text in emit_point(HOSTILE, EMITTERS).items():
+    for path, text in emit_point(HOSTILE, held("hostile")).items():
         lines = text.split("\n")
         note = next(line for line in lines if line.startswith("# note: "))
         assert "second `id`" in note, path
@@ -84,7 +109,7 @@ def test_a_heading_stays_a_comment():
 
 
 def test_replicas_that_a_target_does_not_start_are_mentioned():
-    files = emit_point(FULL, EMITTERS)
+    files = emit_point(FULL, held("full"))
     for name in ("shell.sh", "docker.sh", "compose.yaml"):
         assert "# replicas: 3 were asked for; this file starts one." in files[f"{FULL.name}/{name}"]
     assert "this file starts one" not in files[f"{FULL.name}/k8s.yaml"]

@@ -41,7 +41,6 @@ def findings(deployment, target):
         ({"image": "--privileged"}, "system.image", "--privileged"),
         ({"image": "a b"}, "system.image", "a b"),
         ({"name": "../up"}, None, "../up"),
-        ({"nodes": 2}, "system.nodes", "2 nodes"),
         ({"volumes": (Volume("v", "/v", host_path="data"),)}, "deploy.host_path", "not an absolute path"),
         ({"volumes": (Volume("v", "v", pvc="p"),)}, "deploy.mount_path", "not an absolute path"),
         ({"volumes": (Volume("v", "/v", pvc="p", sub_path="a/../.."),)}, "deploy.pvc_subpath", "leaves its volume"),
@@ -54,8 +53,12 @@ def test_no_target_takes_it(target, change, path, words):
     assert [item for item in found if item.path == path and words in item.message], found
 
 
-def test_several_nodes_are_refused_with_a_remedy():
-    assert "one node" in findings(replace(PLAIN, nodes=2), "k8s")[0].help
+@pytest.mark.parametrize("target", [target for target in EMITTERS if target != "lws"])
+def test_several_nodes_are_refused_with_a_remedy(target):
+    (found,) = findings(replace(PLAIN, nodes=2), target)
+    assert found.path == "system.nodes"
+    assert "2 nodes" in found.message
+    assert "emit to lws" in found.help
 
 
 @pytest.mark.parametrize(

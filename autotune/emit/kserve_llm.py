@@ -1,0 +1,112 @@
+"""KServe's LLMInferenceService (v1alpha2): the server as KServe's newer API for language models takes it.
+
+https://kserve.github.io/website/docs/model-serving/generative-inference/llmisvc/llmisvc-overview
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from autotune.emit.faults import fault, find_faults, find_node_faults, refuse
+from autotune.emit.go_templates import escape_templates
+from autotune.emit.heading import heading
+from autotune.emit.k8s import config_map
+from autotune.emit.kubernetes_faults import find_kubernetes_faults
+from autotune.emit.labels import label_set
+from autotune.emit.manifest import dump_documents
+from autotune.emit.pod import object_metadata, pod_template, without_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from autotune.diagnostics import Diagnostic
+    from autotune.engines.deployment import Deployment
+
+#: The port of the Service that KServe makes for the server; it cannot be set.
+_PORT = 8000
+#: Volumes of KServe's preset `kserve-config-llm-template`, which it merges with those given, by name.
+_PRESET_VOLUMES = frozenset({"dshm", "home", "model-cache", "tls-certs"})
+
+
+class KServeLlmEmitter:
+    """`kserve-llm.yaml`: ConfigMap (if there are files) and LLMInferenceService."""
+
+    def emit(self, deployment: Deployment) -> dict[str, str]:
+        """See `Emitter.emit`."""
+        refuse(
+            find_faults(deployment),
+            find_node_faults(deployment),
+            find_kubernetes_faults(deployment),
+            _find_own_faults(deployment),
+        )
+        documents = [*config_map(deployment), _service(deployment)]
+        return {"kserve-llm.yaml": dump_documents(documents, heading(deployment))}
+
+
+def _service(deployment: Deployment) -> dict[str, Any]:
+    spec = {
+        "model": {"uri": _model_uri(deployment), "name": deployment.served_name},
+        # The engine fetches the model itself, or finds it in its volume.
+        "storageInitializer": {"enabled": False},
+        "replicas": deployment.replicas,
+        # KServe selects its pods by labels of the app.kubernetes.io family.
+        "labels": {key: value for key, value in label_set(deployment).items() if "app.kubernetes.io/" not in key},
+        "annotations": dict(sorted(deployment.annotations.items())),
+        "template": _template(deployment),
+    }
+    return {
+        "apiVersion": "serving.kserve.io/v1alpha2",
+        "kind": "LLMInferenceService",
+        "metadata": object_metadata(deployment),
+        "spec": escape_templates(without_empty(spec)),
+    }
+
+
+def _template(deployment: Deployment) -> dict[str, Any]:
+    """The pod, with everything said that KServe's preset would otherwise add beneath."""
+    pod: dict[str, Any] = pod_template(deployment)["spec"]
+    (container,) = pod["containers"]
+    container = container | {"name": "main"}
+    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+        probe = container[name]
+        container[name] = {**probe, "httpGet": {**probe["httpGet"], "scheme": "HTTP"}}
+    container["securityContext"] |= {"readOnlyRootFilesystem": False, "runAsNonRoot": False}
+    if "HF_HOME" in deployment.env and "HF_HUB_CACHE" not in deployment.env:
+        home = next(item for item in container["env"] if item["name"] == "HF_HOME")["value"]
+        # The preset's HF_HUB_CACHE would win over HF_HOME, and the model be fetched past the volume.
+        container["env"] = [*container["env"], {"name": "HF_HUB_CACHE", "value": posixpath.join(home, "hub")}]
+    return {**pod, "containers": [container]}
+
+
+def _model_uri(deployment: Deployment) -> str:
+    """Where the model comes from, for people and tools that read the object; nothing is fetched from it."""
+    if not deployment.model.startswith(("/", ".")):
+        return f"hf://{quote(deployment.model)}"
+    for volume in deployment.volumes:
+        inside = deployment.model.removeprefix(volume.mount_path.rstrip("/") + "/")
+        if volume.pvc is not None and inside != deployment.model:
+            return f"pvc://{volume.pvc}/{quote(posixpath.join(volume.sub_path or '', inside))}"
+    return f"file://{quote(posixpath.join('/', deployment.model))}"
+
+
+def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
+    if deployment.port != _PORT:
+        yield fault(
+            f"an LLMInferenceService is reached at port {_PORT}, not {deployment.port}",
+            "system.port",
+            f"set system.port={_PORT}, or emit to kserve",
+        )
+    if not all(deployment.argv) or len(deployment.argv) == 1:
+        yield fault("an LLMInferenceService loses empty arguments", "misc.extra_args", "drop them, or emit to kserve")
+    for key, text in deployment.annotations.items():
+        if "{{" in text:
+            yield fault(
+                f"the annotation {key!r} holds '{{{{', which an LLMInferenceService takes for a template",
+                f"deploy.annotations.{key}",
+                "emit to kserve",
+            )
+    for volume in deployment.volumes:
+        if volume.name in _PRESET_VOLUMES:
+            yield fault(f"KServe has a volume named {volume.name!r} of its own")
