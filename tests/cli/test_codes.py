@@ -102,6 +102,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT112": Near("check scheduling.max_running_requests=8 scheduling.max_queued_requests=32"),
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
+    "AT115": Near("check optimization.strategy=random"),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import Inputs, add_inputs, announce, read_inputs
 from autotune.cli.outcome import show_outcome
+from autotune.cli.output import say
 from autotune.run import run_points
 from autotune.run.progress import make_reporter
+from autotune.search import order_points
 from autotune.store import RunInputs, Store
 from autotune.workspace.files import read_text
 
@@ -48,12 +51,26 @@ def run(args: argparse.Namespace) -> int:
 def run_compiled(
     points: Sequence[CompiledPoint], inputs: RunInputs, store: str | None, run_id: str | None = None
 ) -> int:
-    """Run compiled points and show what came of them."""
+    """Run compiled points, as many as optimization.max_experiments allows, and show what came of them."""
+    points = _limit(points)
     with Store(store) as opened:
         with make_reporter() as reporter:
             summary = run_points(points, store=opened, inputs=inputs, reporter=reporter, run_id=run_id)
         show_outcome(opened.find_run(summary.run_id), summary.results, summary.folder)
     return summary.exit_code
+
+
+def _limit(points: Sequence[CompiledPoint]) -> list[CompiledPoint]:
+    """The points that the strategy takes, in its order, and those that cannot run."""
+    runnable = {point.id: point for point in points if point.runnable}
+    first = next(iter(runnable.values()))
+    assert first.config is not None
+    wanted = first.config.optimization
+    rng = random.Random(wanted.seed)  # noqa: S311 - an order, not a secret
+    chosen = order_points(list(runnable), wanted.strategy, rng, wanted.max_experiments)
+    if len(chosen) < len(runnable):
+        say(f"optimization.max_experiments={wanted.max_experiments}: {len(chosen)} of {len(runnable)} points are run")
+    return [runnable[name] for name in chosen] + [point for point in points if not point.runnable]
 
 
 def record_inputs(inputs: Inputs, args: argparse.Namespace) -> RunInputs:

@@ -38,6 +38,13 @@ WORKLOAD_CODES: dict[str, Code] = {
         "Set memory.prefix_caching=true, or runtime.prefix=0 if the measurement is to be without it.",
         Example("autotune check runtime.prefix=512 memory.prefix_caching=false"),
     ),
+    "AT115": Code(
+        "warning",
+        "a search strategy that this version does not have",
+        "Strategies that choose the next point by what was measured are in the schema and not yet in the program.",
+        "Use optimization.strategy=grid or random, and optimization.max_experiments to run fewer points.",
+        Example("autotune check optimization.strategy=bayesian"),
+    ),
     "AT205": Code(
         "note",
         "requests wait for a place in the batch",
