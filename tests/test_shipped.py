@@ -74,4 +74,4 @@ def test_golden(case, golden):
             "".join(f"{path}: {writer}\n" for path, writer in sorted(point.origin.items())),
         )
         for name, text in emit_point(point.deployment, EMITTERS).items():
-            golden(f"{case}/{index}/{name.rpartition('/')[2]}", text)
+            golden(f"{case}/{index}/{name.partition('/')[2]}", text)
