@@ -10,7 +10,6 @@ from autotune.api import compile_dimensions, read_dimensions, shadow_notes
 from autotune.cli.output import print_diagnostics
 from autotune.cli.verb_table import VERBS
 from autotune.compiler import prune
-from autotune.compose.settings import Dimension, UseProfiles
 from autotune.diagnostics import Diagnostic, InputError, Severity, deny, diagnostic, nearest, read_denied
 from autotune.predict.targets import slo_findings
 from autotune.workspace.load import Workspace, load_workspace
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from autotune.compiled import CompiledPoint
+    from autotune.compose.settings import Dimension
 
 _TASK_SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -75,17 +75,6 @@ class Inputs:
 
     def _about_all(self) -> list[Diagnostic]:
         return deny(shadow_notes(self.workspace, self.dimensions), self.denied)
-
-    @property
-    def profiles(self) -> tuple[str, ...]:
-        return tuple(
-            name
-            for dimension in self.dimensions
-            for alternative in dimension.alternatives
-            for setting in alternative
-            if isinstance(setting, UseProfiles)
-            for name in setting.names
-        )
 
 
 def read_inputs(args: argparse.Namespace, words: Iterable[str] | None = None) -> Inputs:

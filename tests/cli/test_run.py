@@ -34,3 +34,13 @@ def test_a_strategy_that_is_not_there_is_said(autotune):
     done = autotune("parallel.tp=1,2", "optimization.strategy=bayesian", "-m", *FAST)
     assert done.code == 0
     assert "AT115" in done.codes
+
+
+def test_resume_finds_a_relative_store_from_another_folder(autotune, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    assert autotune("parallel.tp=2", "--store", "mine.db", *FAST).code == 0
+    (run,) = autotune("results", "--list", "--store", "mine.db", "--format", "json").json
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    done = autotune("resume", run["run_id"], "--store", "../mine.db")
+    assert done.code == 0, done.err
+    assert run["run_id"] in done.out

@@ -31,7 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    with Store(args.store) as store:
+    # Before the folder changes: a relative file is relative to where the command was typed.
+    place = args.store if args.store is None or "://" in args.store else str(Path(args.store).absolute())
+    with Store(place) as store:
         record = store.find_run(args.run) if args.run is not None else _latest_unfinished(store)
     inputs = record.inputs
     if inputs.cwd and Path(inputs.cwd).is_dir():
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     points = said.compile()
     announce(points)
     say(f"going on with run {record.run_id}")
-    return run_compiled(points, inputs, args.store, record.run_id)
+    return run_compiled(points, inputs, place, record.run_id)
 
 
 def _latest_unfinished(store: Store) -> RunRecord:
