@@ -11,7 +11,7 @@ import autotune
 
 ROOT = Path(autotune.__file__).parent
 ORDER = [
-    "diagnostics", "schema", "catalog", "layers", "engines", "check", "emit", "predict", "score", "search",
+    "diagnostics", "schema", "catalog", "layers", "engines", "check", "emit", "importing", "predict", "score", "search",
     "bench", "store", "run", "report", "migrate", "cli",
 ]  # fmt: skip
 CORE = [*ORDER[: ORDER.index("search") + 1], "migrate"]
