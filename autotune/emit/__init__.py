@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from autotune.diagnostics import InputError, diagnostic, suggest, unique
 from autotune.emit.compose import ComposeEmitter
 from autotune.emit.docker import DockerEmitter
+from autotune.emit.dynamo import DynamoEmitter
 from autotune.emit.helm import HelmEmitter
 from autotune.emit.k8s import KubernetesEmitter
 from autotune.emit.kserve import KServeEmitter
@@ -28,6 +29,7 @@ EMITTERS: dict[str, Emitter] = {
     "shell": ShellEmitter(),
     "docker": DockerEmitter(),
     "compose": ComposeEmitter(),
+    "dynamo": DynamoEmitter(),
     "helm": HelmEmitter(),
     "k8s": KubernetesEmitter(),
     "kserve": KServeEmitter(),
@@ -39,6 +41,8 @@ EMITTERS: dict[str, Emitter] = {
 
 #: Targets in which servers find each other by name, so that a router can have servers behind it.
 NAMED = frozenset({"helm", "k8s", "kustomize"})
+#: Targets with a router of their own: they take ours with the servers behind it as one thing.
+WHOLE = frozenset({"dynamo"})
 
 __all__ = ["EMITTERS", "emit_point", "find_emitters"]
 
@@ -78,16 +82,16 @@ def emit_point(deployment: Deployment, targets: Iterable[str]) -> dict[str, str]
 
 def _emit_with_parts(target: str, emitter: Emitter, deployment: Deployment) -> dict[str, str]:
     """The files of a server and, in folders of their own below it, of the servers behind it."""
-    if deployment.parts and target not in NAMED:
+    if deployment.parts and target not in NAMED | WHOLE:
         raise InputError(
             diagnostic(
                 "AT029",
                 f"target {target} starts servers that do not find each other by name, and a router needs that",
                 path="system.serving_mode",
-                help=f"emit disaggregated serving to {' or '.join(sorted(NAMED))}",
+                help=f"emit disaggregated serving to {' or '.join(sorted(NAMED | WHOLE))}",
             )
         )
     files = {f"{deployment.name}/{name}": text for name, text in emitter.emit(deployment).items()}
-    for part in deployment.parts:
+    for part in () if target in WHOLE else deployment.parts:
         files |= {f"{deployment.name}/{part.name}/{name}": text for name, text in emitter.emit(part).items()}
     return files

@@ -137,5 +137,10 @@ PRINTABLE = replace(
 )
 
 #: Cases that a target refuses: an LLMInferenceService has port 8000 and drops empty arguments, Helm and Kustomize lose
-#: control characters beyond ASCII's.
-REFUSED = {"helm": {"hostile"}, "kserve-llm": {"full", "hostile"}, "kustomize": {"hostile"}}
+#: control characters beyond ASCII's, Dynamo's images hold other versions of the engines (test_dynamo.py has cases of its own).
+REFUSED = {
+    "dynamo": set(CASES) - {"cpu"},
+    "helm": {"hostile"},
+    "kserve-llm": {"full", "hostile"},
+    "kustomize": {"hostile"},
+}
