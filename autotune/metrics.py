@@ -12,6 +12,9 @@ Kind = Literal["measured", "emulated", "predicted"]
 LATENCIES = ("ttft_ms", "tpot_ms", "itl_ms", "e2e_latency_ms")
 STATISTICS = ("mean", "p50", "p90", "p95", "p99")
 
+#: Tokens of a request where the runtime group does not say: a short document in, a paragraph out.
+DEFAULT_ISL, DEFAULT_OSL = 1024, 128
+
 
 @dataclass(frozen=True, slots=True)
 class Load:

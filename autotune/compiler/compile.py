@@ -10,6 +10,7 @@ from autotune.check import run_checks
 from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import engine_names, resolve_facts
 from autotune.compiler.fit import measure_fit
+from autotune.compiler.load import plan_load
 from autotune.compiler.validate import repair, validate
 from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic, unique
 from autotune.engines.disagg import ROLES, lower_disaggregated, role_config
@@ -114,7 +115,9 @@ def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | Inp
     identity = _identify(data)
     if deployment is not None:
         deployment = replace(
-            deployment, annotations={**deployment.annotations, **_annotations(identity, point, layered)}
+            deployment,
+            annotations={**deployment.annotations, **_annotations(identity, point, layered)},
+            loads=() if config is None else (plan_load(config),),
         )
     return CompiledPoint(
         id=identity,
@@ -196,7 +199,7 @@ def _identify(data: Mapping[str, Any]) -> str:
     matters = {group: value for group, value in data.items() if group not in ("executor", "optimization")}
     benchmark = matters.get("benchmark")
     if isinstance(benchmark, dict):
-        matters["benchmark"] = {key: value for key, value in benchmark.items() if key != "bin_dir"}
+        matters["benchmark"] = {key: value for key, value in benchmark.items() if key not in ("bin_dir", "results_uri")}
     return stable_hash(matters)
 
 

@@ -13,6 +13,13 @@ from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.manifest import dump_documents
+from autotune.emit.ome_benchmark import (
+    REMARK,
+    benchmark_documents,
+    benchmark_loads,
+    find_benchmark_faults,
+)
+from autotune.emit.ome_model import FORMAT, find_model, find_model_faults, model_documents
 from autotune.emit.pod import object_metadata, pod_template
 
 if TYPE_CHECKING:
@@ -28,7 +35,9 @@ _NAME_LENGTH = 63 - len("-engine")
 class OmeEmitter:
     """`ome.yaml`: ConfigMap (if there are files), ClusterServingRuntime, InferenceService.
 
-    Without a ClusterBaseModel, which OME does without since 1.3: the engine loads the model as its command says.
+    Beside it `ome-model.yaml`, a ClusterBaseModel, and `ome-benchmark.yaml`, the BenchmarkJobs of the loads that name a
+    place for their results. Only then does the InferenceService name the model, and need it; otherwise the engine loads
+    the model as its command says, which OME allows since 1.3 (https://github.com/ome-projects/ome/pull/717).
     """
 
     def emit(self, deployment: Deployment) -> dict[str, str]:
@@ -38,9 +47,17 @@ class OmeEmitter:
             find_node_faults(deployment),
             find_kubernetes_faults(deployment),
             _find_own_faults(deployment),
+            find_model_faults(deployment),
+            find_benchmark_faults(deployment),
         )
+        lines = heading(deployment)
         documents = [*config_map(deployment), _runtime(deployment), _service(deployment)]
-        return {"ome.yaml": dump_documents(documents, heading(deployment))}
+        files = {"ome.yaml": dump_documents(documents, lines)}
+        if model := model_documents(deployment):
+            files["ome-model.yaml"] = dump_documents(model, lines)
+        if jobs := benchmark_documents(deployment):
+            files["ome-benchmark.yaml"] = dump_documents(jobs, [*lines, REMARK])
+        return files
 
 
 def _runtime(deployment: Deployment) -> dict[str, Any]:
@@ -52,8 +69,9 @@ def _runtime(deployment: Deployment) -> dict[str, Any]:
         "apiVersion": "ome.io/v1beta1",
         "kind": "ClusterServingRuntime",
         "metadata": metadata,
-        # Without model formats it is never chosen for other InferenceServices.
         "spec": {
+            # Without model formats, or with none that is selected by itself, it is chosen for no other InferenceService.
+            **({"supportedModelFormats": [{**FORMAT, "autoSelect": False}]} if _model(deployment) else {}),
             "protocolVersions": ["openAI"],
             "engineConfig": {
                 "deploymentStrategy": {"type": "Recreate"},
@@ -71,10 +89,17 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "kind": "InferenceService",
         "metadata": object_metadata(deployment),
         "spec": {
+            **_model(deployment),
             "runtime": {"name": deployment.name, "kind": "ClusterServingRuntime"},
             "engine": {"minReplicas": deployment.replicas, "maxReplicas": deployment.replicas},
         },
     }
+
+
+def _model(deployment: Deployment) -> dict[str, Any]:
+    """The model that a BenchmarkJob asks the InferenceService for; its pods then wait for nodes that have it."""
+    model = find_model(deployment) if benchmark_loads(deployment) else None
+    return {} if model is None else {"model": {"name": model.name, "kind": "ClusterBaseModel"}}
 
 
 def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:

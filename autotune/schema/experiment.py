@@ -42,6 +42,10 @@ class Benchmark(Group):
     warmup: int = Field(0, ge=0, description="Requests sent first and not counted.")
     repeats: int = Field(1, ge=1, le=100, description="Times each measurement is taken.")
     dataset: Name | None = Field(None, description="File or address of prompts, for the `dataset` scenario.")
+    results_uri: Name | None = Field(
+        None,
+        description="Where a BenchmarkJob in a cluster (target ome) leaves its results: `pvc://claim/folder`, `oci://...`, `s3://...`, `gs://...`, `az://...`. Without it none is emitted.",
+    )
     request_params: dict[str, Any] = Field(
         default_factory=dict,
         description="Further fields of each request's body, e.g. `{temperature: 0.0, ignore_eos: true}`.",

@@ -11,6 +11,7 @@ from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import say
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.emit import EMITTERS, emit_point, find_emitters
+from autotune.engines import merge_loads
 from autotune.workspace.files import shown
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
     points = inputs.compile()
     runnable = announce(points, inputs.notes())
-    deployments = {point.deployment.name: point.deployment for point in runnable if point.deployment is not None}
+    deployments = merge_loads(point.deployment for point in runnable if point.deployment is not None)
     files: dict[str, str] = {}
-    for deployment in deployments.values():
+    for deployment in deployments:
         files |= emit_point(deployment, targets)
     if args.output is None:
         for name, text in files.items():
