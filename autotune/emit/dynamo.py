@@ -34,7 +34,6 @@ _SYSTEM_PORT = 9090
 #: Grove, which the operator makes its pods through, takes 45 characters for the names of a graph, of a component and,
 #: where that spans nodes, of its two kinds of pod together (`validatePodNameConstraints` in the operator).
 _NAMES_LENGTH = 45
-_HASH_LENGTH = 10
 #: The operator puts a command of several nodes together as text for a shell (`injectFlagsIntoContainerCommand`,
 #: `setupLeaderContainer`), with quoting that brings these characters through, and no empty word.
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./{}\[\]\" -]+")

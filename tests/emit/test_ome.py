@@ -195,7 +195,7 @@ def test_without_a_place_for_results_there_is_no_job_and_no_model_is_waited_for(
         ({"scenarios": ("dataset",)}, "benchmark.traffic_scenarios"),
         ({"scenarios": ("D(1.5,2)",)}, "benchmark.traffic_scenarios"),
         ({"results_uri": "pvc://results"}, "benchmark.results_uri"),
-        ({"results_uri": "/tmp/results"}, "benchmark.results_uri"),
+        ({"results_uri": "/var/results"}, "benchmark.results_uri"),
         ({"results_uri": "github://owner/repo"}, "benchmark.results_uri"),
     ],
 )
