@@ -133,11 +133,32 @@ class DockerExecutor(Group):
 
 
 class KubernetesExecutor(Group):
-    """The emitted manifests on a cluster."""
+    """The emitted manifests on a cluster, in `deploy.namespace`."""
 
     name: Literal["kubernetes", "ome"] = Field(description="kubernetes or ome")
     context: Name | None = Field(None, description="Kubeconfig context. Default: the current one.")
+    kubeconfig: Name | None = Field(
+        None,
+        description="Kubeconfig file. Default: KUBECONFIG, ~/.kube/config, or inside a pod that pod's own account.",
+    )
+    reach: Literal["port_forward", "service"] = Field(
+        "port_forward",
+        description="How the server is reached from here: through the API server, or at its Service's address (inside the cluster, or with `service_url`).",
+    )
+    service_url: Name | None = Field(
+        None,
+        description="Address of the Service as seen from here, with {name}, {namespace} and {port}. Default: http://{name}.{namespace}.svc:{port}.",
+    )
     ready_timeout_s: float = Field(1800.0, gt=0, description="Time for the server to become ready, in s.")
+    schedule_timeout_s: float = Field(
+        300.0, ge=0, description="Time for the cluster to find (or add) a node for the pod, in s."
+    )
+    outage_timeout_s: float = Field(
+        120.0, ge=0, description="Time that the API server may be away before the experiment counts as failed, in s."
+    )
+    stop_timeout_s: float = Field(
+        120.0, gt=0, description="Time to wait for deleted pods to give their GPUs back, in s."
+    )
 
 
 class EmulatedExecutor(Group):
