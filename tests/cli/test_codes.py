@@ -84,6 +84,13 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT051": Near("emit executor=kubernetes executor.kubeconfig=nowhere"),
+    "AT052": Elsewhere(
+        "tests/run/cluster/test_server.py::test_every_missing_right_is_named_at_once",
+        "tests/run/cluster/test_server.py::test_a_server_is_applied_as_emitted_answers_and_leaves_nothing",
+        "error[AT052]: this user may not create deployments.apps in default, list events in default\n  --> executor.context\n"
+        "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
+    ),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"

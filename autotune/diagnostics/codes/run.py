@@ -31,6 +31,20 @@ RUN_CODES: dict[str, Code] = {
         "Wait until it is done, or stop it with Ctrl-C or SIGTERM; if it is gone, its lock went with it.",
         Example("autotune parallel.tp=2,4 -m"),
     ),
+    "AT051": Code(
+        "error",
+        "the cluster cannot be reached",
+        "The kubeconfig or its context is not there or cannot be read, or the API server does not answer.",
+        "Name another with executor.context or executor.kubeconfig; `kubectl cluster-info` shows whether it answers.",
+        Example("autotune run executor=kubernetes executor.kubeconfig=nowhere"),
+    ),
+    "AT052": Code(
+        "error",
+        "the cluster refuses the server",
+        "Before anything is applied, the API server is asked for the rights that the run needs and for a dry run of each document.",
+        "The message has the API server's own words: a right, a quota, an admission rule or an operator that is missing.",
+        Example("autotune run executor=ome"),
+    ),
     "AT203": Code(
         "note",
         "executor=auto made a choice",

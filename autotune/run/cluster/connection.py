@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import tempfile
+import weakref
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,8 +60,9 @@ class Cluster:
         self.api_client = api_client
         with _explained():
             # The client keeps what kinds there are in a file, by default one that all users of the machine share.
-            self._folder = tempfile.TemporaryDirectory(prefix="autotune-cluster-")
-            self._dynamic = DynamicClient(api_client, cache_file=str(Path(self._folder.name) / "kinds.json"))
+            folder = tempfile.mkdtemp(prefix="autotune-cluster-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self._dynamic = DynamicClient(api_client, cache_file=str(Path(folder) / "kinds.json"))
 
     def apply(self, document: Mapping[str, Any], *, manager: str = FIELD_MANAGER, dry_run: bool = False) -> ObjectRef:
         """Server-side apply of one document, exactly as it is."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN_LABEL = "autotune/run"
-SUFFIX = ".cluster.json"
+#: Not `.json`: those are records of processes.
+SUFFIX = ".cluster"
 
 
 def owner_document(name: str, namespace: str, run_id: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -282,6 +283,10 @@ class OmeShape(Shape):
     """OME's controller makes the pods, and a Service named after the InferenceService (pkg/constants of sgl-project/ome)."""
 
     target = "ome"
+
+    def documents(self, deployment: Deployment) -> list[dict[str, Any]]:
+        """Without BenchmarkJobs, and so without a ClusterBaseModel: the load comes from this run's own client."""
+        return super().documents(replace(deployment, loads=()))
 
     def selector(self, deployment: Deployment) -> str:
         return f"ome.io/inferenceservice={deployment.name}"
