@@ -40,7 +40,7 @@ def table(store):
         (
             result.status,
             result.overrides[:3],
-            [(item.load, item.completed, item.failed) for item in result.measurements],
+            [(item.load, item.completed > 0, item.failed) for item in result.measurements],
         )
         for result in store.results()
     ]
