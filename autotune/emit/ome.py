@@ -13,7 +13,7 @@ from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.manifest import dump_documents
-from autotune.emit.pod import object_metadata, pod_template
+from autotune.emit.pod import object_metadata, pod_template, without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,9 +72,14 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "metadata": object_metadata(deployment),
         "spec": {
             "runtime": {"name": deployment.name, "kind": "ClusterServingRuntime"},
-            "engine": {"minReplicas": deployment.replicas, "maxReplicas": deployment.replicas},
+            "engine": without_empty({
+                "minReplicas": deployment.replicas,
+                "maxReplicas": deployment.replicas,
+                # OME always makes a budget, of one pod unless told otherwise; two budgets for one pod stop every eviction.
+                "maxUnavailable": deployment.disruption_budget,
+            }),
         },
-    }
+    }  # fmt: skip
 
 
 def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
@@ -82,3 +87,15 @@ def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
         yield fault(f"the name {deployment.name!r} is longer than the {_NAME_LENGTH} characters that OME takes")
     if deployment.replicas < 1:
         yield fault("OME starts one replica at least", "deploy.replicas", "ask for 1, or do not apply the file")
+    if deployment.autoscaling is not None:
+        yield fault(
+            "OME's fields for KEDA changed between its releases, and what they make of a query with them",
+            "deploy.autoscale.kind",
+            "set deploy.replicas, or emit to k8s or kserve",
+        )
+    if deployment.monitor:
+        yield fault(
+            "OME makes the Service itself, and does not say what its port and its labels are",
+            "deploy.monitor",
+            "have Prometheus scrape the pods, or emit to k8s or kserve",
+        )

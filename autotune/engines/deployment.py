@@ -40,6 +40,18 @@ class SecretRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """How many servers there are, by the requests that wait: `queued_requests` a server, on average, are let wait."""
+
+    kind: Literal["hpa", "keda"]
+    min_replicas: int
+    max_replicas: int
+    queued_requests: int
+    prometheus: str | None = None
+    """Address of the Prometheus that KEDA asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """One server: what to start, with what, where. Emitters and executors see only this.
 
@@ -80,6 +92,12 @@ class Deployment:
     """Servers that stand behind this one, found by their names; a router has them, and their GPUs count as its own."""
     weights_bytes: int = 0
     """Bytes to load, which the startup probe allows for."""
+    autoscaling: Autoscaling | None = None
+    """Who counts the servers, in place of `replicas`."""
+    disruption_budget: int | None = None
+    """Pods that evictions may take down at once; None: no budget."""
+    monitor: bool = False
+    """Whether Prometheus is to be told where the engine's metrics are."""
 
     @property
     def gpus_in_all(self) -> int:
