@@ -13,6 +13,7 @@ from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.manifest import dump_documents
+from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import object_metadata, pod_template, without_empty
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _NAME_LENGTH = 63 - len("-engine")
 
 
 class OmeEmitter:
-    """`ome.yaml`: ConfigMap (if there are files), ClusterServingRuntime, InferenceService.
+    """`ome.yaml`: ConfigMap (if there are files), ClusterServingRuntime, InferenceService, and a ServiceMonitor if asked for.
 
     Without a ClusterBaseModel, which OME does without since 1.3: the engine loads the model as its command says.
     """
@@ -37,9 +38,17 @@ class OmeEmitter:
             find_faults(deployment),
             find_node_faults(deployment),
             find_kubernetes_faults(deployment),
+            find_metric_faults(deployment),
             _find_own_faults(deployment),
         )
-        documents = [*config_map(deployment), _runtime(deployment), _service(deployment)]
+        # OME puts them on the engine's Service, whose ports have the names of the container's.
+        labels = {"ome.io/inferenceservice": deployment.name, "component": "engine"}
+        documents = [
+            *config_map(deployment),
+            _runtime(deployment),
+            _service(deployment),
+            *service_monitor(deployment, labels),
+        ]
         return {"ome.yaml": dump_documents(documents, heading(deployment))}
 
 
@@ -92,10 +101,4 @@ def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
             "OME's fields for KEDA changed between its releases, and what they make of a query with them",
             "deploy.autoscale.kind",
             "set deploy.replicas, or emit to k8s or kserve",
-        )
-    if deployment.monitor:
-        yield fault(
-            "OME makes the Service itself, and does not say what its port and its labels are",
-            "deploy.monitor",
-            "have Prometheus scrape the pods, or emit to k8s or kserve",
         )
