@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.emit.config_files import config_files
 from autotune.emit.faults import find_faults, find_node_faults, refuse
-from autotune.emit.heading import heading, replica_remarks
+from autotune.emit.heading import cluster_remarks, heading
 from autotune.emit.labels import label_set
 from autotune.emit.manifest import dump_documents
 from autotune.emit.pod import GRACE_PERIOD_S, without_empty
@@ -42,7 +42,7 @@ class ComposeEmitter:
         environment = project["services"][deployment.engine]["environment"]
         for secret in sorted(deployment.secrets, key=lambda item: item.env):
             environment[secret.env] = f"${{{secret.env}:?set it in the environment}}"
-        remarks = [*replica_remarks(deployment), *([_NEEDS] if deployment.files else [])]
+        remarks = [*cluster_remarks(deployment), *([_NEEDS] if deployment.files else [])]
         return {"compose.yaml": dump_documents([without_empty(project)], heading(deployment, *remarks))}
 
 

@@ -23,11 +23,18 @@ def heading(deployment: Deployment, *remarks: str) -> list[str]:
     return ["Made by autotune. Change the config and emit again rather than editing this file.", *lines, *remarks]
 
 
-def replica_remarks(deployment: Deployment) -> list[str]:
-    """What a target that starts exactly one server says when another number of replicas was asked for."""
-    if deployment.replicas == 1:
-        return []
-    return [f"replicas: {deployment.replicas} were asked for; this file starts one."]
+def cluster_remarks(deployment: Deployment) -> list[str]:
+    """What a target that starts exactly one server, without a cluster, says of what only a cluster could do."""
+    remarks = []
+    if deployment.replicas != 1:
+        remarks.append(f"replicas: {deployment.replicas} were asked for; this file starts one.")
+    asked = {
+        "autoscaling": deployment.autoscaling is not None,
+        "a disruption budget": deployment.disruption_budget is not None,
+        "a ServiceMonitor": deployment.monitor,
+    }
+    remarks += [f"{what} was asked for; that takes a cluster." for what, wanted in asked.items() if wanted]
+    return remarks
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,7 @@ from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.manifest import dump_documents
+from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.ome_benchmark import (
     REMARK,
     benchmark_documents,
@@ -20,7 +21,7 @@ from autotune.emit.ome_benchmark import (
     find_benchmark_faults,
 )
 from autotune.emit.ome_model import FORMAT, find_model, find_model_faults, model_documents
-from autotune.emit.pod import object_metadata, pod_template
+from autotune.emit.pod import object_metadata, pod_template, without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ _NAME_LENGTH = 63 - len("-engine")
 
 
 class OmeEmitter:
-    """`ome.yaml`: ConfigMap (if there are files), ClusterServingRuntime, InferenceService.
+    """`ome.yaml`: ConfigMap (if there are files), ClusterServingRuntime, InferenceService, and a ServiceMonitor if asked for.
 
     Beside it `ome-model.yaml`, a ClusterBaseModel, and `ome-benchmark.yaml`, the BenchmarkJobs of the loads that name a
     place for their results. Only then does the InferenceService name the model, and need it; otherwise the engine loads
@@ -46,12 +47,20 @@ class OmeEmitter:
             find_faults(deployment),
             find_node_faults(deployment),
             find_kubernetes_faults(deployment),
+            find_metric_faults(deployment),
             _find_own_faults(deployment),
             find_model_faults(deployment),
             find_benchmark_faults(deployment),
         )
         lines = heading(deployment)
-        documents = [*config_map(deployment), _runtime(deployment), _service(deployment)]
+        # OME puts them on the engine's Service, whose ports have the names of the container's.
+        labels = {"ome.io/inferenceservice": deployment.name, "component": "engine"}
+        documents = [
+            *config_map(deployment),
+            _runtime(deployment),
+            _service(deployment),
+            *service_monitor(deployment, labels),
+        ]
         files = {"ome.yaml": dump_documents(documents, lines)}
         if model := model_documents(deployment):
             files["ome-model.yaml"] = dump_documents(model, lines)
@@ -91,9 +100,14 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "spec": {
             **_model(deployment),
             "runtime": {"name": deployment.name, "kind": "ClusterServingRuntime"},
-            "engine": {"minReplicas": deployment.replicas, "maxReplicas": deployment.replicas},
+            "engine": without_empty({
+                "minReplicas": deployment.replicas,
+                "maxReplicas": deployment.replicas,
+                # OME always makes a budget, of one pod unless told otherwise; two budgets for one pod stop every eviction.
+                "maxUnavailable": deployment.disruption_budget,
+            }),
         },
-    }
+    }  # fmt: skip
 
 
 def _model(deployment: Deployment) -> dict[str, Any]:
@@ -107,3 +121,9 @@ def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
         yield fault(f"the name {deployment.name!r} is longer than the {_NAME_LENGTH} characters that OME takes")
     if deployment.replicas < 1:
         yield fault("OME starts one replica at least", "deploy.replicas", "ask for 1, or do not apply the file")
+    if deployment.autoscaling is not None:
+        yield fault(
+            "OME's fields for KEDA changed between its releases, and what they make of a query with them",
+            "deploy.autoscale.kind",
+            "set deploy.replicas, or emit to k8s or kserve",
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autotune.emit.config_files import config_files
 from autotune.emit.faults import fault, find_faults, find_node_faults, refuse
-from autotune.emit.heading import heading, replica_remarks
+from autotune.emit.heading import cluster_remarks, heading
 from autotune.emit.script import render_script
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
 
 
 def _remarks(deployment: Deployment) -> list[str]:
-    remarks = replica_remarks(deployment)
+    remarks = cluster_remarks(deployment)
     if deployment.gpu_vendor == "nvidia":
         remarks.append("CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.")
     if deployment.gpu_vendor == "amd":

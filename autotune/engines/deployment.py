@@ -57,6 +57,18 @@ class PlannedLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """How many servers there are, by the requests that wait: `queued_requests` a server, on average, are let wait."""
+
+    kind: Literal["hpa", "keda"]
+    min_replicas: int
+    max_replicas: int
+    queued_requests: int
+    prometheus: str | None = None
+    """Address of the Prometheus that KEDA asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """One server: what to start, with what, where. Emitters and executors see only this.
 
@@ -99,6 +111,12 @@ class Deployment:
     """Bytes to load, which the startup probe allows for."""
     loads: tuple[PlannedLoad, ...] = ()
     """What is to be measured on it. No part of what the server is, and so not in its name."""
+    autoscaling: Autoscaling | None = None
+    """Who counts the servers, in place of `replicas`."""
+    disruption_budget: int | None = None
+    """Pods that evictions may take down at once; None: no budget."""
+    monitor: bool = False
+    """Whether Prometheus is to be told where the engine's metrics are."""
 
     @property
     def gpus_in_all(self) -> int:

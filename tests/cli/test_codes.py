@@ -84,6 +84,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT041": Near("check deploy.autoscale.kind=hpa deploy.autoscale.max_replicas=4"),
     "AT051": Near("emit executor=kubernetes executor.kubeconfig=nowhere"),
     "AT052": Elsewhere(
         "tests/run/cluster/test_server.py::test_every_missing_right_is_named_at_once",
@@ -110,6 +111,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
     "AT115": Near("check optimization.strategy=random"),
+    "AT116": Near("check deploy.disruption_budget=1"),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

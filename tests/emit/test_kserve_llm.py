@@ -89,7 +89,7 @@ def test_labels_by_which_kserve_finds_its_pods_are_left_to_it():
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"port": 8001}, "system.port"),
+        ({"port": 8001}, "deploy.port"),
         ({"argv": ("vllm", "")}, "misc.extra_args"),
         ({"annotations": {"a/b": "{{ x }}"}}, "deploy.annotations.a/b"),
         ({"nodes": 2}, "system.nodes"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import say
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
-from autotune.emit import EMITTERS, emit_point, find_emitters
+from autotune.emit import EMITTERS, emit_sweep, find_emitters
 from autotune.engines import merge_loads
 from autotune.workspace.files import shown
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EPILOG = """\
-Points that share a server share its manifests. The same input gives the same bytes."""
+Points that share a server share its manifests. Of several servers, kustomize makes one base with an overlay each, and helm
+one chart with values each. The same input gives the same bytes."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +38,7 @@ def run(args: argparse.Namespace) -> int:
     points = inputs.compile()
     runnable = announce(points, inputs.notes())
     deployments = merge_loads(point.deployment for point in runnable if point.deployment is not None)
-    files: dict[str, str] = {}
-    for deployment in deployments:
-        files |= emit_point(deployment, targets)
+    files = emit_sweep(deployments, targets)
     if args.output is None:
         for name, text in files.items():
             sys.stdout.write(text if len(files) == 1 else f"# file: {name}\n{text}\n")
