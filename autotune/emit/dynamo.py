@@ -190,6 +190,17 @@ def _find_graph_faults(deployment: Deployment) -> Iterator[Diagnostic]:
         )
     if len(deployment.name.rpartition("-")[2]) > _NAMES_LENGTH // 2:
         yield fault(f"the name {deployment.name!r} is too long for Grove, and has no hash to keep")
+    for path, asked, instead in (
+        ("deploy.autoscale.kind", deployment.autoscaling, "leave it out; Dynamo's planner counts the workers"),
+        (
+            "deploy.disruption_budget",
+            deployment.disruption_budget,
+            "leave it out; Grove keeps the pods of a graph together",
+        ),
+        ("deploy.monitor", deployment.monitor or None, "leave it out; Dynamo's chart brings PodMonitors of its own"),
+    ):
+        if asked is not None:
+            yield fault(f"a DynamoGraphDeployment has no place for {path}", path, instead)
 
 
 def _find_span_faults(worker: Deployment) -> Iterator[Diagnostic]:

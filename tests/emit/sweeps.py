@@ -129,7 +129,9 @@ def helm_template(files, values):
         if name == "deployment":
             assert text == _DEPLOYMENT
             assert values["deployment"].get("metadata", {}).get("name"), "choose a server: -f values-SERVER.yaml"
-            deployment = merge(values["deployment"], {"spec": {"template": {"spec": {"containers": [values["container"]]}}}})
+            deployment = merge(
+                values["deployment"], {"spec": {"template": {"spec": {"containers": [values["container"]]}}}}
+            )
             documents.append(deployment)
         else:
             assert text == _WITH.format(name=name)

@@ -17,6 +17,7 @@ from autotune.emit import EMITTERS, emit_point
 from autotune.emit.dynamo import DynamoEmitter
 from autotune.emit.dynamo_images import RELEASES
 from autotune.engines import ENGINES
+from autotune.engines.deployment import Autoscaling
 from tests.engines.matrix import PROFILES, TP
 
 from .cases import ANY_TEXT, CPU, FULL, HOSTILE, HOSTILE_TEXTS, LOCAL, PLAIN
@@ -330,3 +331,17 @@ def test_every_profile_of_every_engine_is_held_or_refused_with_a_reason(profile,
 
 def test_the_target_is_in_the_table():
     assert isinstance(EMITTERS["dynamo"], DynamoEmitter)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("deploy.autoscale.kind", {"autoscaling": Autoscaling("keda", 1, 4, 8, "http://prometheus:9090")}),
+        ("deploy.disruption_budget", {"disruption_budget": 1}),
+        ("deploy.monitor", {"monitor": True}),
+    ],
+)
+def test_what_dynamo_does_by_itself_is_refused(path, asked):
+    with pytest.raises(InputError) as caught:
+        DynamoEmitter().emit(replace(VLLM, **asked))
+    assert [item.path for item in caught.value.diagnostics] == [path]

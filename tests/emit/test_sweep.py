@@ -139,7 +139,11 @@ def test_a_router_keeps_its_servers_beside_it(target):
 
 
 def test_what_targets_cannot_hold_is_reported_for_all_servers_at_once():
-    bad = [replace(PLAIN, name="a", labels={"team": "a b"}), replace(PLAIN, name="b", nodes=2), replace(HOSTILE, name="c")]
+    bad = [
+        replace(PLAIN, name="a", labels={"team": "a b"}),
+        replace(PLAIN, name="b", nodes=2),
+        replace(HOSTILE, name="c"),
+    ]
     with pytest.raises(InputError) as error:
         emit_sweep(bad, ["k8s", *BOTH])
     paths = [item.path for item in error.value.diagnostics]
