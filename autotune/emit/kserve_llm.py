@@ -14,7 +14,7 @@ from autotune.emit.go_templates import escape_templates
 from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
-from autotune.emit.labels import label_set
+from autotune.emit.labels import label_set, pod_annotations
 from autotune.emit.manifest import dump_documents
 from autotune.emit.pod import object_metadata, pod_template, without_empty
 
@@ -53,7 +53,7 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "replicas": deployment.replicas,
         # KServe selects its pods by labels of the app.kubernetes.io family.
         "labels": {key: value for key, value in label_set(deployment).items() if "app.kubernetes.io/" not in key},
-        "annotations": dict(sorted(deployment.annotations.items())),
+        "annotations": pod_annotations(deployment),
         "template": _template(deployment),
     }
     return {

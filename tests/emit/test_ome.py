@@ -7,6 +7,7 @@ import yaml
 
 from autotune.diagnostics import InputError
 from autotune.emit.go_templates import escape_templates
+from autotune.emit.labels import pod_annotations
 from autotune.emit.ome import OmeEmitter
 from autotune.emit.pod import pod_template
 
@@ -40,6 +41,7 @@ def test_the_engine_is_the_pod_of_every_kubernetes_target(deployment):
     seen = engine(deployment)
     assert seen.pop("runner") == escape_templates({**wanted, "name": "ome-container"})
     assert seen.pop("deploymentStrategy") == {"type": "Recreate"}
+    assert seen.pop("annotations") == pod_annotations(deployment)
     assert seen == expected
 
 

@@ -1,0 +1,16 @@
+from autotune.engines.arguments import split_arguments
+
+
+def test_flags_with_their_values():
+    assert split_arguments(["vllm", "serve", "m", "-tp", "2", "--a=b=c", "--x", "--y", "1", "-1", "--", "-"]) == [
+        ("", ("vllm", "serve", "m")),
+        ("-tp", ("2",)),
+        ("--a", ("b=c",)),
+        ("--x", ()),
+        ("--y", ("1", "-1", "--", "-")),
+    ]
+
+
+def test_values_that_only_look_like_flags_are_values():
+    assert split_arguments(["--key", "-----BEGIN KEY-----"]) == [("--key", ("-----BEGIN KEY-----",))]
+    assert split_arguments([]) == []
