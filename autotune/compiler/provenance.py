@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autotune import __version__
+from autotune.diagnostics import Source
 from autotune.engines.provenance import CONFIG_HASH, LAYERS, POINT, PROFILES, SET_BY, VERSION, spell_set_by
 from autotune.layers import get_path, split_path
 from autotune.schema import SERVING_GROUPS, stable_hash
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from autotune.diagnostics import Writer
     from autotune.engines.deployment import Deployment
 
-#: Groups of which no value stands in the annotation: they are the object's own metadata, or no part of the server.
 _SERVER = frozenset(SERVING_GROUPS)
+#: They stand on the object itself.
 _OWN_METADATA = ("deploy.labels", "deploy.annotations")
 
 
@@ -38,7 +39,9 @@ def with_provenance(
         SET_BY: spell_set_by(
             (path, get_path(data, split_path(path)), writer)
             for path, writer in origin.items()
-            if path.partition(".")[0] in _SERVER and not path.startswith(_OWN_METADATA)
+            if writer.source is not Source.BASE
+            and path.partition(".")[0] in _SERVER
+            and not path.startswith(_OWN_METADATA)
         ),
     }
     if profiles:

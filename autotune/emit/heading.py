@@ -11,6 +11,9 @@ from autotune.engines.provenance import EMITTED, SET_BY
 if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
 
+#: The first line, by which an emitted file is known.
+MADE_BY = "# Made by autotune. Change the config and emit again rather than editing this file."
+
 
 def heading(deployment: Deployment, *remarks: str) -> list[str]:
     """Lines for a `#` comment, each safe to stand on one line: facts, the deployment's annotations, then `remarks`."""
@@ -23,7 +26,7 @@ def heading(deployment: Deployment, *remarks: str) -> list[str]:
         "GPUs": gpus,
     } | object_annotations(deployment)
     lines = [f"{one_line(key)}: {one_line(value)}" for key, value in facts.items()]
-    return ["Made by autotune. Change the config and emit again rather than editing this file.", *lines, *remarks]
+    return [MADE_BY.removeprefix("# "), *lines, *remarks]
 
 
 def provenance_remarks(deployment: Deployment) -> list[str]:

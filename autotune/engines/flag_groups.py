@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 _FLAG = re.compile(r"(?P<flag>--?[A-Za-z][\w.\-]*)(?:=(?P<value>.*))?", re.DOTALL)
 
 
-class Argument(NamedTuple):
+class FlagGroup(NamedTuple):
     """One flag as written, with its values; `flag` is empty for the words before the first one."""
 
     flag: str
     values: tuple[str, ...]
 
 
-def split_arguments(argv: Iterable[str]) -> list[Argument]:
+def split_flag_groups(argv: Iterable[str]) -> list[FlagGroup]:
     """The groups of a command line in order; `--x=v` and `--x v` are alike. The first is that of the command, if there is one."""
-    groups: list[Argument] = []
+    groups: list[FlagGroup] = []
     for word in argv:
         hit = _FLAG.fullmatch(word)
         if hit is not None:
-            groups.append(Argument(hit["flag"], () if hit["value"] is None else (hit["value"],)))
+            groups.append(FlagGroup(hit["flag"], () if hit["value"] is None else (hit["value"],)))
         elif groups:
             groups[-1] = groups[-1]._replace(values=(*groups[-1].values, word))
         else:
-            groups.append(Argument("", (word,)))
+            groups.append(FlagGroup("", (word,)))
     return groups
