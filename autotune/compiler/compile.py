@@ -11,6 +11,7 @@ from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import engine_names, resolve_facts
 from autotune.compiler.fit import measure_fit
 from autotune.compiler.load import plan_load
+from autotune.compiler.provenance import with_provenance
 from autotune.compiler.validate import repair, validate
 from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic, unique
 from autotune.engines.disagg import ROLES, lower_disaggregated, role_config
@@ -114,10 +115,13 @@ def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | Inp
         found += [item for item in run_checks(rest, facts, origin) if item.code not in _NEED_EVERY_VALUE]
     identity = _identify(data)
     if deployment is not None:
-        deployment = replace(
-            deployment,
-            annotations={**deployment.annotations, **_annotations(identity, point, layered)},
-            loads=() if config is None else (plan_load(config),),
+        deployment = with_provenance(
+            replace(deployment, loads=() if config is None else (plan_load(config),)),
+            point_id=identity,
+            profiles=point.profiles,
+            layers=() if layered is None else layered.applied,
+            data=data,
+            origin=origin,
         )
     return CompiledPoint(
         id=identity,
@@ -201,13 +205,3 @@ def _identify(data: Mapping[str, Any]) -> str:
     if isinstance(benchmark, dict):
         matters["benchmark"] = {key: value for key, value in benchmark.items() if key not in ("bin_dir", "results_uri")}
     return stable_hash(matters)
-
-
-def _annotations(identity: str, point: PointInput, layered: Layered | None) -> dict[str, str]:
-    """What lets anyone ask a running server which point and profiles set it up."""
-    notes = {"autotune/point": identity}
-    if point.profiles:
-        notes["autotune/profiles"] = ",".join(point.profiles)
-    if layered is not None and layered.applied:
-        notes["autotune/layers"] = ",".join(layered.applied)
-    return notes

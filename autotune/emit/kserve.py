@@ -19,6 +19,7 @@ from autotune.emit.go_templates import escape_templates
 from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
+from autotune.emit.labels import pod_annotations
 from autotune.emit.manifest import dump_documents
 from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import object_metadata, pod_template, without_empty
@@ -76,6 +77,7 @@ def _runtime(deployment: Deployment, pod: dict[str, Any], container: dict[str, A
         "kind": "ServingRuntime",
         "metadata": object_metadata(deployment),
         "spec": {
+            "annotations": pod_annotations(deployment),
             # Never chosen for other InferenceServices: autoSelect is off unless asked for.
             "supportedModelFormats": [{"name": deployment.engine}],
             # KServe knows the server by this name.

@@ -21,7 +21,7 @@ from autotune.emit.go_templates import escape_templates
 from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map, fixed_replicas
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
-from autotune.emit.labels import label_set
+from autotune.emit.labels import label_set, pod_annotations
 from autotune.emit.manifest import dump_documents
 from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import object_metadata, pod_template, without_empty
@@ -78,7 +78,7 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "scaling": _scaling(deployment),
         # KServe selects its pods by labels of the app.kubernetes.io family.
         "labels": {key: value for key, value in label_set(deployment).items() if "app.kubernetes.io/" not in key},
-        "annotations": dict(sorted(deployment.annotations.items())),
+        "annotations": pod_annotations(deployment),
         "template": _template(deployment),
     }
     return {

@@ -12,6 +12,7 @@ from autotune.emit.go_templates import escape_templates
 from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
+from autotune.emit.labels import pod_annotations
 from autotune.emit.manifest import dump_documents
 from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.ome_benchmark import (
@@ -83,6 +84,7 @@ def _runtime(deployment: Deployment) -> dict[str, Any]:
             **({"supportedModelFormats": [{**FORMAT, "autoSelect": False}]} if _model(deployment) else {}),
             "protocolVersions": ["openAI"],
             "engineConfig": {
+                "annotations": pod_annotations(deployment),
                 "deploymentStrategy": {"type": "Recreate"},
                 **pod,
                 # OME knows the server by this name.

@@ -9,6 +9,7 @@ import autotune
 from autotune.diagnostics import InputError
 from autotune.emit import emit_point
 from autotune.emit.go_templates import escape_templates
+from autotune.emit.labels import pod_annotations
 from autotune.emit.ome import OmeEmitter
 from autotune.emit.pod import pod_template
 from autotune.engines.deployment import PlannedLoad, Volume, merge_loads
@@ -43,6 +44,7 @@ def test_the_engine_is_the_pod_of_every_kubernetes_target(deployment):
     seen = engine(deployment)
     assert seen.pop("runner") == escape_templates({**wanted, "name": "ome-container"})
     assert seen.pop("deploymentStrategy") == {"type": "Recreate"}
+    assert seen.pop("annotations") == pod_annotations(deployment)
     assert seen == expected
 
 
