@@ -84,6 +84,8 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT047": Near("check benchmark.tool=quick 'benchmark.request_rate=[2.0]'"),
+    "AT048": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -103,6 +105,10 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
     "AT115": Near("check optimization.strategy=random"),
+    "AT122": Near(
+        f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
+    ),
+    "AT123": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}
