@@ -34,7 +34,9 @@ class _Failed(Exception):  # noqa: N818 - never leaves this module
 def load_dataset(benchmark: Benchmark) -> list[Prompt]:
     """The prompts of `benchmark.dataset`, fetched if need be. Raises InputError (AT048) with what is wrong."""
     path = dataset_file(benchmark)
-    name = urlsplit(benchmark.dataset or "").path.rsplit("/", 1)[-1] if is_address(benchmark.dataset or "") else path.name
+    name = (
+        urlsplit(benchmark.dataset or "").path.rsplit("/", 1)[-1] if is_address(benchmark.dataset or "") else path.name
+    )
     return read_dataset(name, path.read_bytes())
 
 
@@ -52,7 +54,9 @@ def dataset_file(benchmark: Benchmark, cache: Path | None = None, most_bytes: in
         return _local(Path(text).expanduser(), checksum, most_bytes)
     folder = cache or platformdirs.user_cache_path("autotune", appauthor=False) / "datasets"
     key = checksum or hashlib.sha256(address.encode()).hexdigest()
-    name = "".join(char if char.isalnum() or char in "._-" else "_" for char in unquote(urlsplit(address).path.rsplit("/", 1)[-1]))
+    name = "".join(
+        char if char.isalnum() or char in "._-" else "_" for char in unquote(urlsplit(address).path.rsplit("/", 1)[-1])
+    )
     kept = folder / f"{key[:24]}-{name[-80:] or 'dataset'}"
     try:
         if kept.is_file() and checksum in (None, _hash(kept)):
@@ -120,7 +124,11 @@ def _download(address: str, write: object, most_bytes: int) -> str:
     try:
         with httpx.stream("GET", address, follow_redirects=True, timeout=_TIMEOUT) as answer:
             if answer.status_code != httpx.codes.OK:
-                hint = "it may ask for a login, which ~/.netrc can hold" if answer.status_code in (401, 403) else "check the address"
+                hint = (
+                    "it may ask for a login, which ~/.netrc can hold"
+                    if answer.status_code in (401, 403)
+                    else "check the address"
+                )
                 raise _Failed(f"the server answers {answer.status_code} {answer.reason_phrase}".rstrip(), hint)
             if int(answer.headers.get("content-length", 0)) > most_bytes:
                 raise _Failed(*too_large)

@@ -52,7 +52,12 @@ def client_problems(tool: str, benchmark: Benchmark, engine: str | None = None) 
     if limits is None:
         return
     if benchmark.task != "text-to-text":
-        yield _cannot(tool, f"is used for text-to-text only, not {benchmark.task}", "benchmark.task", "use benchmark.task=text-to-text")
+        yield _cannot(
+            tool,
+            f"is used for text-to-text only, not {benchmark.task}",
+            "benchmark.task",
+            "use benchmark.task=text-to-text",
+        )
     if benchmark.request_rate and limits.request_rate is not None:
         others = " or ".join(name for name, other in CLIENT_LIMITS.items() if other.request_rate is None)
         yield _cannot(tool, limits.request_rate, "benchmark.request_rate",
