@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.bench.aiperf_result import parse_profile
+from autotune.bench.aiperf_result import parse_profile, record_errors
+from autotune.bench.errors import BenchError
 from autotune.bench.stream import CHAT
 
 if TYPE_CHECKING:
@@ -58,5 +59,10 @@ class AiPerf:
         return {}
 
     def read(self, order: Order) -> Measurement:
-        path = order.folder / "artifacts" / "profile_export_aiperf.json"
-        return parse_profile(json.loads(path.read_text()), order.load.scenario, order.job.gpus)
+        folder = order.folder / "artifacts"
+        summary, records = folder / "profile_export_aiperf.json", folder / "profile_export.jsonl"
+        if not summary.exists() and records.exists():  # that is how it ends when every request failed
+            raise BenchError(
+                f"no request completed: {'; '.join(record_errors(records.read_text())) or 'none was answered'}"
+            )
+        return parse_profile(json.loads(summary.read_text()), order.load.scenario, order.job.gpus)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+from itertools import repeat
 from typing import Any
 
 from autotune.bench.errors import BenchError
+from autotune.bench.repeats import count_errors
 from autotune.metrics import STATISTICS, Load, Measurement
 
 _TO_MS = {"ms": 1.0, "sec": 1000.0, "s": 1000.0, "us": 0.001, "ns": 1e-6}
-_MESSAGE_CHARS = 300
 
 
 def parse_profile(data: dict[str, Any], scenario: str, gpus: int) -> Measurement:
@@ -45,6 +47,12 @@ def parse_profile(data: dict[str, Any], scenario: str, gpus: int) -> Measurement
     )
 
 
+def record_errors(lines: str) -> tuple[str, ...]:
+    """`count x reason` of the failed requests in a `profile_export.jsonl`."""
+    records = [json.loads(line) for line in lines.splitlines() if line.strip()]
+    return count_errors(_reason(record["error"]) for record in records if record.get("error"))
+
+
 def _load(data: dict[str, Any], scenario: str) -> Load:
     phases = data["input_config"]["phases"]
     [phase] = [item for item in phases if item.get("kind", item.get("name")) == "profiling"]
@@ -66,11 +74,12 @@ def _latency(data: dict[str, Any], name: str) -> dict[str, float]:
 
 
 def _errors(data: dict[str, Any]) -> tuple[str, ...]:
-    found = []
-    for item in sorted(data.get("error_summary") or (), key=lambda item: -int(item["count"])):
-        details = item["error_details"]
-        text = " ".join(
-            f"{details.get('code') or ''} {details.get('type') or ''}: {details.get('message') or ''}".split()
-        )
-        found.append(f"{item['count']} x {text[:_MESSAGE_CHARS]}")
-    return tuple(found[:3])
+    return count_errors(
+        reason
+        for item in data.get("error_summary") or ()
+        for reason in repeat(_reason(item["error_details"]), int(item["count"]))
+    )
+
+
+def _reason(details: dict[str, Any]) -> str:
+    return f"{details.get('code') or ''} {details.get('type') or ''}: {details.get('message') or ''}".strip(" :")
