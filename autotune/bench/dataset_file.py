@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -37,7 +38,18 @@ def load_dataset(benchmark: Benchmark) -> list[Prompt]:
     name = (
         urlsplit(benchmark.dataset or "").path.rsplit("/", 1)[-1] if is_address(benchmark.dataset or "") else path.name
     )
+    return _read(name, path, _state(path))
+
+
+@lru_cache(maxsize=2)
+def _read(name: str, path: Path, state: tuple[int, int]) -> list[Prompt]:  # noqa: ARG001 - a changed file is read again
     return read_dataset(name, path.read_bytes())
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What tells a file from what it was before: every point of a sweep asks for its data set, which may be large."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 def dataset_file(benchmark: Benchmark, cache: Path | None = None, most_bytes: int = MOST_BYTES) -> Path:
@@ -144,6 +156,11 @@ def _download(address: str, write: object, most_bytes: int) -> str:
 
 
 def _hash(path: Path) -> str:
+    return _hash_of(path, _state(path))
+
+
+@lru_cache(maxsize=8)
+def _hash_of(path: Path, state: tuple[int, int]) -> str:  # noqa: ARG001
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_HASHED_AT_ONCE):
