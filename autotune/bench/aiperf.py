@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from autotune.bench.aiperf_result import parse_profile, record_errors
-from autotune.bench.errors import BenchError
+from autotune.bench.aiperf_result import RECORDS, SUMMARY, parse_aiperf
 from autotune.bench.stream import CHAT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from autotune.bench.file_fed import Order
     from autotune.metrics import Measurement
@@ -59,10 +58,26 @@ class AiPerf:
         return {}
 
     def read(self, order: Order) -> Measurement:
-        folder = order.folder / "artifacts"
-        summary, records = folder / "profile_export_aiperf.json", folder / "profile_export.jsonl"
-        if not summary.exists() and records.exists():  # that is how it ends when every request failed
-            raise BenchError(
-                f"no request completed: {'; '.join(record_errors(records.read_text())) or 'none was answered'}"
-            )
-        return parse_profile(json.loads(summary.read_text()), order.load.scenario, order.job.gpus)
+        [found] = parse_aiperf(_files(order), order.job.gpus)
+        return found
+
+    def reasons(self, order: Order) -> Iterable[str]:
+        files = _files(order)
+        if SUMMARY not in files:  # that is how it ends when every request failed
+            records = (json.loads(line) for line in files[RECORDS].splitlines())
+            return [_reason(record["error"]) for record in records if record.get("error")]
+        summary = json.loads(files[SUMMARY]).get("error_summary") or ()
+        return [_reason(item["error_details"]) for item in summary for _ in range(int(item["count"]))]
+
+
+def _files(order: Order) -> dict[str, str]:
+    """The artifacts that count; raises FileNotFoundError where there is neither."""
+    folder = order.folder / "artifacts"
+    files = {name: (folder / name).read_text() for name in (SUMMARY, RECORDS) if (folder / name).exists()}
+    if not files:
+        raise FileNotFoundError(folder / SUMMARY)
+    return files
+
+
+def _reason(details: Mapping[str, Any]) -> str:
+    return " ".join(str(details[key]) for key in ("code", "type", "message") if details.get(key))

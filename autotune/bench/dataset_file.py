@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import tempfile
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,9 @@ MOST_BYTES = 2 * 1024**3
 _TRIES = 2
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 _HASHED_AT_ONCE = 1 << 20
+_ASK_AGAIN_S = 60.0
+#: What could not be had, by address and checksum: when it was asked for, and why.
+_REFUSED: dict[tuple[str | None, str | None], tuple[float, InputError]] = {}
 
 
 class _Failed(Exception):  # noqa: N818 - never leaves this module
@@ -33,8 +38,19 @@ class _Failed(Exception):  # noqa: N818 - never leaves this module
 
 
 def load_dataset(benchmark: Benchmark) -> list[Prompt]:
-    """The prompts of `benchmark.dataset`, fetched if need be. Raises InputError (AT048) with what is wrong."""
-    path = dataset_file(benchmark)
+    """The prompts of `benchmark.dataset`, fetched if need be. Raises InputError (AT048) with what is wrong.
+
+    What could not be had is not asked for again within a minute: every point of a sweep asks, and each would wait.
+    """
+    asked = (benchmark.dataset, benchmark.dataset_sha256)
+    at, problem = _REFUSED.get(asked, (-math.inf, None))
+    if problem is not None and is_address(benchmark.dataset or "") and time.monotonic() - at < _ASK_AGAIN_S:
+        raise problem
+    try:
+        path = dataset_file(benchmark)
+    except InputError as error:
+        _REFUSED[asked] = time.monotonic(), error
+        raise
     name = (
         urlsplit(benchmark.dataset or "").path.rsplit("/", 1)[-1] if is_address(benchmark.dataset or "") else path.name
     )

@@ -16,11 +16,12 @@ from autotune.bench.errors import BenchError
 from autotune.bench.fields import request_fields
 from autotune.bench.prompted import read_prompts
 from autotune.bench.quick import approach_until_cancelled
+from autotune.bench.repeats import count_errors
 from autotune.check.clients import client_problems
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from autotune.bench.client import BenchJob
@@ -80,9 +81,11 @@ class Tool(Protocol):
         ...
 
     def read(self, order: Order) -> Measurement:
-        """What came out. Raises BenchError when no request completed, OSError, ValueError, KeyError, TypeError or
-        IndexError for files that are not there or not as expected.
-        """
+        """What came out, by its counts. Raises OSError or ValueError for files that are not there or not as expected."""
+        ...
+
+    def reasons(self, order: Order) -> Iterable[str]:
+        """Why requests failed, one reason for each."""
         ...
 
 
@@ -139,12 +142,16 @@ class FileFedClient:
         )
         try:
             found = self.tool.read(order)
+            errors = count_errors(self.tool.reasons(order)) if found.failed else ()
         except BenchError as error:
             raise BenchError(f"{load.label}: {error.message}", log_tail(log)) from error
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        except (OSError, ValueError) as error:
             reason = "left no result" if isinstance(error, FileNotFoundError) else f"left a result that cannot be read ({type(error).__name__}: {error})"  # fmt: skip
             raise BenchError(f"{load.label}: {self.tool.command} ended with status {status} and {reason}", log_tail(log)) from error  # fmt: skip
-        return replace(found, load=load)
+        if not found.completed:
+            why = "; ".join(errors) or "none was answered in time"
+            raise BenchError(f"{load.label}: no request completed: {why}", log_tail(log))
+        return replace(found, load=load, errors=errors)
 
 
 def make_order(tool: Tool, job: BenchJob, load: Load, position: int, prompts: Sequence[Prompt]) -> Order:

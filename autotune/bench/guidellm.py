@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from autotune.bench.guidellm_result import parse_benchmark
+from autotune.bench.guidellm_result import parse_guidellm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from autotune.bench.file_fed import Order
     from autotune.metrics import Measurement
@@ -32,8 +32,13 @@ class GuideLlm:
         return {}
 
     def read(self, order: Order) -> Measurement:
-        [benchmark] = json.loads((order.folder / "benchmarks.json").read_text())["benchmarks"]
-        return parse_benchmark(benchmark, order.load.scenario, order.job.gpus)
+        [found] = parse_guidellm(_report(order), order.job.gpus)
+        return found
+
+    def reasons(self, order: Order) -> Iterable[str]:
+        [benchmark] = json.loads(_report(order))["benchmarks"]
+        for request in benchmark["requests"]["errored"]:
+            yield str((request.get("info") or {}).get("error") or "no reason given").replace("\\n", " ")
 
 
 def config(order: Order) -> dict[str, Any]:
@@ -65,6 +70,10 @@ def config(order: Order) -> dict[str, Any]:
         "tokenizer": {"kind": "huggingface_auto", "model": endpoint.tokenizer},
         "outputs": [{"kind": "json", "path": str(order.folder / "benchmarks.json")}],
     }
+
+
+def _report(order: Order) -> str:
+    return (order.folder / "benchmarks.json").read_text()
 
 
 def _row(order: Order, prompt: str, output_tokens: int) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from autotune.bench.stream import CHAT
-from autotune.bench.vllm_bench_result import parse_result
+from autotune.bench.vllm_bench_result import parse_vllm_bench, runs_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from autotune.bench.file_fed import Order
     from autotune.metrics import Measurement
@@ -56,4 +56,14 @@ class VllmBench:
         return {"VLLM_NO_USAGE_STATS": "1"}
 
     def read(self, order: Order) -> Measurement:
-        return parse_result(json.loads((order.folder / "result.json").read_text()), order.load.scenario, order.job.gpus)
+        [found] = parse_vllm_bench(_result(order), order.job.gpus, order.load.scenario)
+        return found
+
+    def reasons(self, order: Order) -> Iterable[str]:
+        [run] = runs_in(_result(order))
+        # One that broke off comes with its traceback, whose last line says what it was.
+        return (error.strip().rpartition("\n")[2] for error in run.get("errors") or () if error)
+
+
+def _result(order: Order) -> str:
+    return (order.folder / "result.json").read_text()

@@ -163,6 +163,13 @@ def test_without_a_network_it_says_so(tmp_path):
     assert "is the network there?" in (found.help or "")
 
 
+def test_a_sweep_does_not_wait_for_a_dead_address_at_every_point(site):
+    for _ in range(3):
+        with pytest.raises(InputError, match="404"):
+            load_dataset(bench(f"{site[0]}/nope.jsonl"))
+    assert site[1].hits == ["/nope.jsonl"]
+
+
 def test_a_cache_that_cannot_be_written_says_where(site, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError) as caught:

@@ -37,17 +37,21 @@ if {mode!r} == "nothing":
     sys.exit("no such tokenizer")
 tool = {tool!r}
 if tool == "guidellm":
-    data = json.loads(pathlib.Path({data!r}, "guidellm", "benchmarks.json").read_text())
-    data["benchmarks"] = data["benchmarks"][1:]
+    data = json.loads(pathlib.Path({data!r}, "guidellm", {mode!r} if "failed" in {mode!r} else "two-concurrencies", "benchmarks.json").read_text())
+    data["benchmarks"] = data["benchmarks"][-1:]
+    for run in data["benchmarks"]:  # the files kept here have one failed request of each kind
+        run["requests"]["errored"] *= run["metrics"]["request_totals"]["errored"]
     target = pathlib.Path(json.loads(pathlib.Path(value("--config")).read_text())["spec"]["outputs"][0]["path"])
 elif tool == "vllm_bench":
-    data = json.loads(pathlib.Path({data!r}, "vllm-bench", "serve.json").read_text())
+    data = json.loads(pathlib.Path({data!r}, "vllm-bench", {mode!r} if "failed" in {mode!r} else "one", "serve.json").read_text())
+    data["errors"] = ["", *["Traceback:\\n  client error: 422"] * data["failed"]]
     target = pathlib.Path(value("--result-dir"), value("--result-filename"))
 else:
-    data = json.loads(pathlib.Path({data!r}, "aiperf", "single.json").read_text())
-    target = pathlib.Path(value("--artifact-dir"), "profile_export_aiperf.json")
+    name = "profile_export.jsonl" if {mode!r} == "all-failed" else "profile_export_aiperf.json"
+    data = pathlib.Path({data!r}, "aiperf", {mode!r} if "failed" in {mode!r} else "single", name).read_text()
+    target = pathlib.Path(value("--artifact-dir"), name)
     target.parent.mkdir()
-target.write_text("{{" if {mode!r} == "half" else json.dumps(data))
+target.write_text("{{" if {mode!r} == "half" else data if isinstance(data, str) else json.dumps(data))
 sys.exit(3)
 """
 
@@ -96,7 +100,7 @@ def value(argv, option):
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_each_load_is_a_run_with_requests_of_its_own_whatever_the_status(tool, tool_bin, tmp_path):
-    loads = (Load("D(30,5)", 4), Load("N(30,9)/(5,2)", 2), Load("D(30,5)", 4))
+    loads = (Load("D(30,5)", 4), Load("N(60,5)/(5,2)", 2), Load("D(30,5)", 4))
     found = measure(tool, tokens_backend(), tmp_path / "b", *loads, bin_dir=tool_bin(tool))
     assert tuple(item.load for item in found) == loads
     texts = [row.get("prompt") or row["text"] for number in range(3) for row in rows(tmp_path / "b" / f"run{number}")]
@@ -239,12 +243,21 @@ def test_a_run_without_a_result_is_an_error_with_the_tools_words(tool, mode, rea
     assert ("no such tokenizer" in caught.value.log_tail) == (mode == "nothing")
 
 
-def test_aiperf_that_left_only_records_says_why_its_requests_failed(tool_bin, tmp_path):
-    artifacts = tmp_path / "b" / "run0" / "artifacts"
-    artifacts.mkdir(parents=True)
-    (artifacts / "profile_export.jsonl").write_text((DATA / "aiperf" / "all-failed.jsonl").read_text())
-    with pytest.raises(BenchError, match=r"no request completed: 6 x 400 Bad Request"):
-        measure("aiperf", tokens_backend(), tmp_path / "b", Load("D(30,5)", 1), bin_dir=tool_bin("aiperf", "nothing"))
+@pytest.mark.parametrize("tool", TOOLS)
+def test_failed_requests_are_counted_and_quoted_whatever_the_status(tool, tool_bin, tmp_path):
+    [found] = measure(tool, tokens_backend(), tmp_path / "b", Load("D(30,5)", 2), bin_dir=tool_bin(tool, "half-failed"))
+    assert found.load == Load("D(30,5)", 2)
+    assert 0 < found.failed < found.completed + found.failed
+    assert found.error_rate == found.failed / (found.completed + found.failed)
+    counts = [error.partition(" x ") for error in found.errors]
+    assert sum(int(count) for count, _, _ in counts) == found.failed
+    assert all(reason.strip() for _, _, reason in counts)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_run_in_which_all_requests_failed_is_an_error_with_the_reasons(tool, tool_bin, tmp_path):
+    with pytest.raises(BenchError, match=r"D\(30,5\) c=2: no request completed: 8 x .*422"):
+        measure(tool, tokens_backend(), tmp_path / "b", Load("D(30,5)", 2), bin_dir=tool_bin(tool, "all-failed"))
 
 
 @pytest.mark.parametrize("tool", TOOLS)
