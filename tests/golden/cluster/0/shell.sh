@@ -6,7 +6,7 @@
 # served name: Qwen/Qwen3-8B
 # GPUs: 1 x h100_sxm
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: 60a23fcd6f
+# autotune/point: e1590fbccc
 # replicas: 2 were asked for; this file starts one.
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 

@@ -6,7 +6,7 @@
 # served name: Qwen/Qwen3-8B
 # GPUs: 2 x a100_sxm
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: 0bb6cfc104
+# autotune/point: ee4c7c971d
 # autotune/profiles: fp8_quantized
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 

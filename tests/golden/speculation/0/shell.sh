@@ -7,7 +7,7 @@
 # GPUs: 8 x h200_sxm
 # autotune/layers: low_latency/batch,low_latency/schedule,low_latency/preset,low_latency/spread,low_latency/speculate
 # autotune/model: deepseek-ai/DeepSeek-V3
-# autotune/point: eb142bd7fa
+# autotune/point: 2f8308b6b2
 # autotune/profiles: low_latency
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 

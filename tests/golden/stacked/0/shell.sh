@@ -7,7 +7,7 @@
 # GPUs: 2 x h100_sxm
 # autotune/layers: high_throughput/batch_large_gpu,high_throughput/overlap,high_throughput/memory,high_throughput/preset,fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-32B
-# autotune/point: bda9eaa23b
+# autotune/point: 5c44fb5278
 # autotune/profiles: high_throughput,fp8_quantized
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 

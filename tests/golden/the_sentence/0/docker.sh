@@ -7,7 +7,7 @@
 # GPUs: 2 x h100_sxm
 # autotune/layers: fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: f02fa7caf0
+# autotune/point: f918ade868
 # autotune/profiles: fp8_quantized
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.
 

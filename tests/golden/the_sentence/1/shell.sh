@@ -7,7 +7,7 @@
 # GPUs: 4 x h100_sxm
 # autotune/layers: fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: 2d5436cca5
+# autotune/point: e7b24aec45
 # autotune/profiles: fp8_quantized
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
