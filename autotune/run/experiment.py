@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from autotune.bench import BenchError, BenchJob, client_name, rescale
+from autotune.bench import BenchError, BenchJob, client_name, combine_repeats, rescale, settle
+from autotune.bench.loads import DEFAULT_OSL
 from autotune.diagnostics import InputError
 from autotune.run.events import PointStarted, ServerReady, ServerRemoved, ServerStarting
 from autotune.run.executor import Cancelled, ExperimentFailed, Place
@@ -184,12 +185,12 @@ class _Serving:
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
             job = BenchJob(replace(endpoint, tokenizer=tokenizer), config.benchmark, loads, folder,
-                           self._group.deployment.gpus, dict(os.environ), cancelled)  # fmt: skip
-            measurements = self._marked(client.measure(job))
+                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL)  # fmt: skip
+            measurements = settle(self._marked(client.measure(job)), config.benchmark)
             best, score = self._bench.score_of(measurements, config)
         except Exception as error:  # noqa: BLE001 - a point that fails in any way leaves the others alone
             if isinstance(error, BenchError):
-                measurements = self._marked(error.measurements)
+                measurements = combine_repeats(self._marked(error.measurements))
             if self._bench.stop.asked:
                 ledger.forget(point)
                 return False

@@ -40,8 +40,23 @@ class Benchmark(Group):
     )
     max_requests: int = Field(100, ge=1, description="Requests of one measurement at most.")
     warmup: int = Field(0, ge=0, description="Requests sent first and not counted.")
-    repeats: int = Field(1, ge=1, le=100, description="Times each measurement is taken.")
-    dataset: Name | None = Field(None, description="File or address of prompts, for the `dataset` scenario.")
+    repeats: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Times each measurement is taken; the result is the mean, with its 95 % confidence interval.",
+    )
+    max_error_rate: Fraction = Field(
+        0.01,
+        description="Share of failed requests past which a load counts as failed. p99, the outermost statistic, is unknown past 0.01.",
+    )
+    dataset: Name | None = Field(
+        None,
+        description="File or http(s) address of prompts, for the `dataset` scenario: text lines, JSON lines, JSON (ShareGPT too) or CSV. `#sha256=...` after an address pins its content.",
+    )
+    dataset_sha256: Name | None = Field(
+        None, description="SHA-256 of the data set, in hex; another spelling of `#sha256=...`."
+    )
     results_uri: Name | None = Field(
         None,
         description="Where a BenchmarkJob in a cluster (target ome) leaves its results: `pvc://claim/folder`, `oci://...`, `s3://...`, `gs://...`, `az://...`. Without it none is emitted.",

@@ -85,6 +85,8 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
     "AT041": Near("check deploy.autoscale.kind=hpa deploy.autoscale.max_replicas=4"),
+    "AT047": Near("check benchmark.tool=quick 'benchmark.request_rate=[2.0]'"),
+    "AT048": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
     "AT051": Near("emit executor=kubernetes executor.kubeconfig=nowhere"),
     "AT052": Elsewhere(
         "tests/run/cluster/test_server.py::test_every_missing_right_is_named_at_once",
@@ -112,6 +114,10 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT114": Near("check memory.mem_fraction_static=0.9"),
     "AT115": Near("check optimization.strategy=random"),
     "AT116": Near("check deploy.disruption_budget=1"),
+    "AT122": Near(
+        f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
+    ),
+    "AT123": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

@@ -99,6 +99,33 @@ def test_a_failure_of_the_machine_is_tried_once_more(setup):
     assert setup.servers.started == ["server-a", "server-a", "server-b", "server-b"]
 
 
+def test_repeats_are_stored_as_one_measurement_with_its_interval(setup):
+    rates = iter((9.0, 11.0, 10.0))
+    setup.client.act = lambda job: [replace(measurement(load), ttft_ms={"mean": next(rates)}) for load in job.loads]
+    (result,) = setup.run([make_point("a", benchmark={"repeats": 3})]).results
+    [found] = setup.store.results()[0].measurements
+    assert (found.repeats, found.ttft_ms["mean"], result.best) == (3, 10.0, 0)
+    assert found.ci95["ttft_ms.mean"] == pytest.approx(2.484, abs=1e-3)
+
+
+def test_a_load_with_too_many_failed_requests_is_a_failed_benchmark_that_quotes_them(setup):
+    def act(job):
+        return [
+            replace(measurement(load), completed=90, failed=10, error_rate=0.1, errors=("10 x HTTP 503",))
+            for load in job.loads
+        ]
+
+    setup.client.act = act
+    points = [make_point("a"), make_point("a", benchmark={"max_error_rate": 0.2})]
+    refused, allowed = setup.run(points).results
+    assert (refused.status, allowed.status) == ("failed", "done")
+    assert refused.failure.kind == "benchmark"
+    assert refused.failure.message.endswith(
+        "10 of 100 requests failed (10.0%, benchmark.max_error_rate=0.01): 10 x HTTP 503"
+    )
+    assert [item.failed for item in refused.measurements] == [10]
+
+
 def test_a_benchmark_that_fails_fails_its_point_and_keeps_what_came_out(setup):
     def act(job):
         if job.benchmark.num_concurrency == (2,):

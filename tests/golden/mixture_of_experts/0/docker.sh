@@ -8,7 +8,7 @@
 # autotune/config-hash: 83e03950ee
 # autotune/layers: moe/experts_4,moe/batch,memory_optimized/batch,memory_optimized/graphs,memory_optimized/kv
 # autotune/model: Qwen/Qwen3-30B-A3B
-# autotune/point: 238f7e71a0
+# autotune/point: d340ea92e9
 # autotune/profiles: moe,memory_optimized
 # autotune/version: 0.1.0
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.

@@ -8,7 +8,7 @@
 # autotune/config-hash: 83e03950ee
 # autotune/layers: moe/experts_4,moe/batch,memory_optimized/batch,memory_optimized/graphs,memory_optimized/kv
 # autotune/model: Qwen/Qwen3-30B-A3B
-# autotune/point: 238f7e71a0
+# autotune/point: d340ea92e9
 # autotune/profiles: moe,memory_optimized
 # autotune/version: 0.1.0
 # autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"d380f32e","--host":"1858fda5","--port":"5c752f98","--served-model-name":"19a36f42","--tensor-parallel-size":"faf3e108","--enable-expert-parallel":"00000000","--kv-cache-dtype":"998b868f","--enable-prefix-caching":"00000000","--max-num-seqs":"648db3c7","--max-num-batched-tokens":"d91515ed","--enable-chunked-prefill":"00000000","--cudagraph-capture-sizes":"fed8d682"},"env":{},"files":{}}

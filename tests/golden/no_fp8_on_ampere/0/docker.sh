@@ -7,7 +7,7 @@
 # GPUs: 2 x a100_sxm
 # autotune/config-hash: 4b4cf23c42
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: 0bb6cfc104
+# autotune/point: ee4c7c971d
 # autotune/profiles: fp8_quantized
 # autotune/version: 0.1.0
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.

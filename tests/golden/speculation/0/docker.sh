@@ -8,7 +8,7 @@
 # autotune/config-hash: 93da76b35e
 # autotune/layers: low_latency/batch,low_latency/schedule,low_latency/preset,low_latency/spread,low_latency/speculate
 # autotune/model: deepseek-ai/DeepSeek-V3
-# autotune/point: eb142bd7fa
+# autotune/point: 2f8308b6b2
 # autotune/profiles: low_latency
 # autotune/version: 0.1.0
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.

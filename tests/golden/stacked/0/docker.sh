@@ -8,7 +8,7 @@
 # autotune/config-hash: 0c71bbdc22
 # autotune/layers: high_throughput/batch_large_gpu,high_throughput/overlap,high_throughput/memory,high_throughput/preset,fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-32B
-# autotune/point: bda9eaa23b
+# autotune/point: 5c44fb5278
 # autotune/profiles: high_throughput,fp8_quantized
 # autotune/version: 0.1.0
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.

@@ -8,7 +8,7 @@
 # autotune/config-hash: 777b9182a9
 # autotune/layers: fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: f02fa7caf0
+# autotune/point: f918ade868
 # autotune/profiles: fp8_quantized
 # autotune/version: 0.1.0
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.

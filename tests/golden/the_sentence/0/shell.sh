@@ -8,7 +8,7 @@
 # autotune/config-hash: 777b9182a9
 # autotune/layers: fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: f02fa7caf0
+# autotune/point: f918ade868
 # autotune/profiles: fp8_quantized
 # autotune/version: 0.1.0
 # autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"793d3442","--host":"1858fda5","--port":"5c752f98","--served-model-name":"d41f3b45","--tensor-parallel-size":"aca9468e","--quantization":"7c67a368","--kv-cache-dtype":"998b868f"},"env":{},"files":{}}

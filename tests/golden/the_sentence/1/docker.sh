@@ -8,7 +8,7 @@
 # autotune/config-hash: 3a08224097
 # autotune/layers: fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: 2d5436cca5
+# autotune/point: e7b24aec45
 # autotune/profiles: fp8_quantized
 # autotune/version: 0.1.0
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.
