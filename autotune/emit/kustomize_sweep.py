@@ -66,7 +66,9 @@ def _lay(
     shared, own = split([_keyed(document) for document in documents])
     suffix = documents[0]["metadata"]["name"].removeprefix(deployments[0].name)
     base = _named(shared, documents[0], f"{common_name(deployments)}{suffix}")
-    patches = [_named(rest, document, document["metadata"]["name"]) for rest, document in zip(own, documents, strict=True)]
+    patches = [
+        _named(rest, document, document["metadata"]["name"]) for rest, document in zip(own, documents, strict=True)
+    ]
     for patch in patches:
         patch["metadata"].pop("namespace", None)
     return base, patches

@@ -9,11 +9,11 @@ from autotune.diagnostics import InputError
 from autotune.emit.kserve_llm import KServeLlmEmitter
 from autotune.engines.deployment import Volume
 
-from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, PLAIN
+from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, OPERATED, PLAIN, SCALED
 from .crds import assert_fits, evaluate_templates, needs_crds
 from .test_k8s import expand
 
-#: The two that are refused, without what they are refused for.
+#: Those that are refused, without what they are refused for.
 ALL = {
     "plain": PLAIN,
     "full": replace(FULL, port=8000),
@@ -21,6 +21,8 @@ ALL = {
     "cpu": CPU,
     "hostile": replace(HOSTILE, argv=tuple(filter(None, HOSTILE.argv))),
     "local": LOCAL,
+    "operated": OPERATED,
+    "scaled": replace(SCALED, autoscaling=None),
 }
 
 
