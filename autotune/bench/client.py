@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from autotune.bench.loads import DEFAULT_OSL
+from autotune.metrics import DEFAULT_OSL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -52,14 +52,20 @@ def find_metric_faults(deployment: Deployment) -> Iterator[Diagnostic]:
         if exposition is None:
             if path == "deploy.monitor":
                 yield fault(
-                    f"{deployment.engine} shows Prometheus no metrics", path, "drop it, or choose another engine"
+                    f"{deployment.engine} shows Prometheus no metrics",
+                    path,
+                    "set it to false, or choose another engine",
                 )
         elif exposition.off is not None and exposition.off in deployment.argv:
-            yield fault(f"{exposition.off} turns the engine's metrics off", path, "drop the one or the other")
+            yield fault(
+                f"{exposition.off} turns the engine's metrics off",
+                path,
+                "drop it from misc.extra_args, or do without metrics",
+            )
         elif not shows_metrics(deployment):
             yield fault(
                 f"{deployment.engine} {deployment.engine_version} shows metrics only with {exposition.switch}, "
                 "which this version is not known to have",
                 path,
-                "choose a newer system.backend_version, or drop it",
+                "choose another system.backend_version, or do without",
             )

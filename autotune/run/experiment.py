@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from autotune.bench import BenchError, BenchJob, client_name, combine_repeats, rescale, settle
-from autotune.bench.loads import DEFAULT_OSL
 from autotune.diagnostics import InputError
+from autotune.metrics import DEFAULT_OSL
 from autotune.run.events import PointStarted, ServerReady, ServerRemoved, ServerStarting
 from autotune.run.executor import Cancelled, ExperimentFailed, Place
 from autotune.run.plan import benchmark_limit_s, point_loads

@@ -33,7 +33,7 @@ class Autoscale(Group):
     )
     prometheus: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+[^\s@]*$")] | None = Field(
         None,
-        description="Address of the Prometheus that KEDA asks, e.g. `http://prometheus-operated.monitoring.svc:9090`; without a login in it.",
+        description="Address of the Prometheus that KEDA asks, as in `http://prometheus-operated.monitoring.svc:9090`, without a login.",
     )
 
 

@@ -7,13 +7,9 @@ from dataclasses import replace
 import yaml
 
 from autotune.emit.sweep import merge
-from autotune.engines.deployment import Autoscaling, Volume
+from autotune.engines.deployment import Volume
 
-from .cases import AMD, CPU, FULL, HOSTILE_TEXTS, LOCAL, PLAIN
-
-KEDA = Autoscaling("keda", 1, 8, 5, "http://prometheus-operated.monitoring.svc:9090")
-#: Everything that may be asked for besides the server itself.
-OPERATED = replace(PLAIN, name="operated-vllm-1", disruption_budget=1, monitor=True, autoscaling=KEDA)
+from .cases import AMD, CPU, FULL, HOSTILE_TEXTS, KEDA, LOCAL, OPERATED, PLAIN
 
 _CLEAN = [text for text in HOSTILE_TEXTS if not {"\x7f", "\x85"} & set(text)]
 
@@ -44,6 +40,9 @@ SWEEPS = {
     "no_name_in_common": [replace(PLAIN, name="alpha"), replace(PLAIN, name="beta", replicas=0)],
     "a_name_within_another": [replace(PLAIN, name="vllm"), replace(PLAIN, name="vllm-2", replicas=2)],
 }  # fmt: skip
+
+#: Those whose files are kept to be read.
+SWEEPS_HELD = ("flags", "operated")
 
 
 class Loader(yaml.SafeLoader):
@@ -80,10 +79,6 @@ def kustomize_build(files, overlay):
 
 def _matches(resource, target):
     return resource["kind"] == target["kind"] and resource["metadata"]["name"] == target["name"]
-
-
-#: Lists of these names are merged by a key where a patch and its target both have them.
-MERGED_LISTS = {"env", "ports", "volumes", "volumeMounts", "containers", "tolerations", "args", "command", "metrics"}
 
 
 def strategic_merge(target, patch):

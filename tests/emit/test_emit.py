@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from autotune.diagnostics import InputError
-from autotune.emit import EMITTERS, emit_point, find_emitters
+from autotune.emit import EMITTERS, SWEEP_EMITTERS, emit_point, emit_sweep, find_emitters
 
-from .cases import CASES, FULL, HOSTILE, PLAIN, REFUSED
+from .cases import CASES, FULL, HOSTILE, OPERATED, PLAIN, REFUSED
+from .sweeps import SWEEPS, SWEEPS_HELD
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -41,9 +42,13 @@ def test_each_target_has_one_file_of_its_name_or_a_folder_of_it():
     assert [name for name in names if "/" in name] == [
         "helm/Chart.yaml",
         "helm/values.yaml",
-        "helm/templates/configmap.yaml",
         "helm/templates/deployment.yaml",
+        "helm/templates/configmap.yaml",
         "helm/templates/service.yaml",
+        "helm/templates/poddisruptionbudget.yaml",
+        "helm/templates/horizontalpodautoscaler.yaml",
+        "helm/templates/scaledobject.yaml",
+        "helm/templates/servicemonitor.yaml",
         "kustomize/base/kustomization.yaml",
         "kustomize/base/deployment.yaml",
         "kustomize/base/service.yaml",
@@ -71,6 +76,9 @@ def test_text_is_what_the_golden_files_hold(case, golden):
 def test_every_golden_file_is_still_emitted():
     emitted = {
         GOLDEN / case / name for case in CASES for target in held(case) for name in EMITTERS[target].emit(CASES[case])
+    }
+    emitted |= {
+        GOLDEN / f"sweep-{name}" / path for name in SWEEPS_HELD for path in emit_sweep(SWEEPS[name], SWEEP_EMITTERS)
     }
     assert {path for path in GOLDEN.rglob("*") if path.is_file()} == emitted
 
@@ -115,3 +123,10 @@ def test_replicas_that_a_target_does_not_start_are_mentioned():
     for name in ("shell.sh", "docker.sh", "compose.yaml"):
         assert "# replicas: 3 were asked for; this file starts one." in files[f"{FULL.name}/{name}"]
     assert "this file starts one" not in files[f"{FULL.name}/k8s.yaml"]
+
+
+@pytest.mark.parametrize("target", ["shell", "docker", "compose"])
+def test_what_only_a_cluster_can_do_is_mentioned_where_there_is_none(target):
+    (text,) = emit_point(OPERATED, [target]).values()
+    for what in ("autoscaling", "a disruption budget", "a ServiceMonitor"):
+        assert f"# {what} was asked for; that takes a cluster." in text

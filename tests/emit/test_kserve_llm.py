@@ -10,11 +10,11 @@ from autotune.emit.kserve_llm import KServeLlmEmitter
 from autotune.emit.labels import pod_annotations
 from autotune.engines.deployment import Volume
 
-from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, PLAIN
+from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, OPERATED, PLAIN, SCALED
 from .crds import assert_fits, evaluate_templates, needs_crds
 from .test_k8s import expand
 
-#: The two that are refused, without what they are refused for.
+#: Those that are refused, without what they are refused for.
 ALL = {
     "plain": PLAIN,
     "full": replace(FULL, port=8000),
@@ -22,6 +22,8 @@ ALL = {
     "cpu": CPU,
     "hostile": replace(HOSTILE, argv=tuple(filter(None, HOSTILE.argv))),
     "local": LOCAL,
+    "operated": OPERATED,
+    "scaled": replace(SCALED, autoscaling=None),
 }
 
 

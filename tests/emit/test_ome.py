@@ -14,9 +14,19 @@ from autotune.emit.ome import OmeEmitter
 from autotune.emit.pod import pod_template
 from autotune.engines.deployment import PlannedLoad, Volume, merge_loads
 
+<<<<<<< HEAD
 from .cases import FULL, HOSTILE, LOCAL, PLAIN
+=======
+from .cases import FULL, HOSTILE, PLAIN, REFUSED
+>>>>>>> emitx
 from .crds import assert_fits, evaluate_templates, needs_crds
 from .test_k8s import expand
+
+
+@pytest.fixture
+def deployment(case, deployment):
+    """A case that is refused, without the autoscaler that it is refused for."""
+    return replace(deployment, autoscaling=None) if case in REFUSED["ome"] else deployment
 
 
 def load(deployment):

@@ -17,7 +17,7 @@ from autotune.emit.k8s import KubernetesEmitter
 from autotune.emit.sweep import common_name, merge, split
 
 from .cases import HOSTILE, PLAIN
-from .sweeps import FLAGS, SWEEPS, Loader, by_kind, helm_template, helm_values, kustomize_build
+from .sweeps import FLAGS, SWEEPS, SWEEPS_HELD, Loader, by_kind, helm_template, helm_values, kustomize_build
 
 BOTH = ("kustomize", "helm")
 
@@ -159,7 +159,7 @@ def test_the_same_sweep_gives_the_same_bytes(sweep):
     assert emit_sweep(turned, BOTH) == emit_sweep(sweep, BOTH)
 
 
-@pytest.mark.parametrize("name", ["flags", "operated"])
+@pytest.mark.parametrize("name", SWEEPS_HELD)
 def test_text_is_what_the_golden_files_hold(name, golden):
     for path, text in emit_sweep(SWEEPS[name], BOTH).items():
         golden(f"sweep-{name}/{path}", text)
