@@ -60,7 +60,7 @@ def spell_set_by(entries: Iterable[tuple[str, Any, Writer]]) -> str:
     What finds no room is counted under `...`.
     """
     said = sorted((path, value, writer) for path, value, writer in entries if writer.source is not Source.BASE)
-    shown = {path: [_shown(path, value), _name(writer)] for path, value, writer in said}
+    shown = {path: [shown_value(path, value), _name(writer)] for path, value, writer in said}
     text = _dump(shown)
     if len(text) <= MOST_BYTES:
         return text
@@ -160,7 +160,7 @@ def _sum(*texts: str) -> str:
     return f"{zlib.crc32(chr(0).join(texts).encode('utf-8', 'surrogatepass')):08x}"
 
 
-def _shown(path: str, value: Any) -> Any:
+def shown_value(path: str, value: Any) -> Any:
     """A value without its secrets, cut where it is long."""
     if isinstance(value, str):
         value = HIDDEN if holds_secret(path, value) else hide_secrets(value)
@@ -169,6 +169,11 @@ def _shown(path: str, value: Any) -> Any:
         # A list or map with a secret somewhere in it.
         return HIDDEN
     return value if len(text) <= _LONGEST else text[:_LONGEST] + _MORE
+
+
+def is_cut(value: Any) -> bool:
+    """Whether `shown_value` left out so much of a value that it can be compared with nothing."""
+    return isinstance(value, str) and (value == HIDDEN or (len(value) > _LONGEST and value.endswith(_MORE)))
 
 
 def _name(writer: Writer) -> str:

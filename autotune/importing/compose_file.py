@@ -40,7 +40,7 @@ def _service(name: str, service: Mapping[str, Any], document: Mapping[str, Any],
     files = {
         str(item.get("target")): expand_compose(str(config.get("content", "")))
         for item in maps(service.get("configs"))
-        if isinstance(configs, dict) and isinstance(config := configs.get(item.get("source")), dict)
+        if isinstance(configs, dict) and isinstance(config := configs.get(str(item.get("source"))), dict)
         and "content" in config
     }  # fmt: skip
     image = text_or_none(service.get("image"))

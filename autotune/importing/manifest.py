@@ -106,7 +106,7 @@ def _flatten(documents: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _pods(document: Mapping[str, Any]) -> Iterator[_Pod]:
-    if document.get("kind") in _TEMPLATED:
+    if str(document.get("kind")) in _TEMPLATED:
         document = unescape_templates(document)
     yield from _search(document, (), document)
 
@@ -150,7 +150,7 @@ def _server(
 ) -> FoundServer:
     containers = maps(pod.spec.get("containers"))
     container = choose_container(containers)
-    around = [*pod.around, *(inner for service in services for inner in _service_maps(service))]
+    around = [pod.spec, *pod.around, *(inner for service in services for inner in _service_maps(service))]
     env, secrets, elsewhere = read_environment(container)
     for node in pod.around:
         # Dynamo's `envs` beside the pod.
