@@ -161,20 +161,13 @@ PRINTABLE = replace(
 )
 
 #: Cases that a target refuses: an LLMInferenceService has port 8000 and drops empty arguments, Helm and Kustomize lose
-<<<<<<< HEAD
-#: control characters beyond ASCII's, Dynamo's images hold other versions of the engines (test_dynamo.py has cases of its own).
+#: control characters beyond ASCII's; KServe's and OME's own autoscalers do not count requests, or do not stay the same;
+#: Dynamo's images hold other versions of the engines (test_dynamo.py has cases of its own).
 REFUSED = {
     "dynamo": set(CASES) - {"cpu"},
-    "helm": {"hostile"},
-    "kserve-llm": {"full", "hostile"},
-    "kustomize": {"hostile"},
-=======
-#: control characters beyond ASCII's; KServe's and OME's own autoscalers do not count requests, or do not stay the same.
-REFUSED = {
     "helm": {"hostile"},
     "kserve": {"scaled"},
     "kserve-llm": {"full", "hostile", "scaled"},
     "kustomize": {"hostile"},
     "ome": {"operated", "scaled"},
->>>>>>> emitx
 }

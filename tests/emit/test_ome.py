@@ -14,11 +14,7 @@ from autotune.emit.ome import OmeEmitter
 from autotune.emit.pod import pod_template
 from autotune.engines.deployment import PlannedLoad, Volume, merge_loads
 
-<<<<<<< HEAD
-from .cases import FULL, HOSTILE, LOCAL, PLAIN
-=======
-from .cases import FULL, HOSTILE, PLAIN, REFUSED
->>>>>>> emitx
+from .cases import FULL, HOSTILE, LOCAL, PLAIN, REFUSED
 from .crds import assert_fits, evaluate_templates, needs_crds
 from .test_k8s import expand
 

@@ -18,8 +18,8 @@ TRTLLM = replace(FULL, port=8000)
 
 
 def documents(deployment, target):
-    (text,) = EMITTERS[target].emit(deployment).values()
-    return {document["kind"]: document for document in yaml.safe_load_all(text)}
+    texts = EMITTERS[target].emit(deployment).values()
+    return {document["kind"]: document for text in texts for document in yaml.safe_load_all(text)}
 
 
 def findings(deployment, target):

@@ -5,6 +5,7 @@
 # model: Qwen/Qwen3-8B
 # served name: Qwen/Qwen3-8B
 # GPUs: 2 x mi300x
+# autotune/emitted: {"image":"lmsysorg/sglang:v0.5.23-rocm700-mi30x","flags":{"":"5c14cc15","-m":"4d0542e7","--model-path":"d41f3b45","--tp-size":"aca9468e","--enable-metrics":"00000000"},"env":{},"files":{}}
 # autoscaling was asked for; that takes a cluster.
 # a disruption budget was asked for; that takes a cluster.
 # a ServiceMonitor was asked for; that takes a cluster.

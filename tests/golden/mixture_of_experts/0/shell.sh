@@ -5,10 +5,10 @@
 # model: Qwen/Qwen3-30B-A3B
 # served name: Qwen/Qwen3-30B-A3B
 # GPUs: 4 x h100_sxm
-# autotune/config-hash: 83e03950ee
+# autotune/config-hash: 65295d9baa
 # autotune/layers: moe/experts_4,moe/batch,memory_optimized/batch,memory_optimized/graphs,memory_optimized/kv
 # autotune/model: Qwen/Qwen3-30B-A3B
-# autotune/point: d340ea92e9
+# autotune/point: 1fb321bb60
 # autotune/profiles: moe,memory_optimized
 # autotune/version: 0.1.0
 # autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"d380f32e","--host":"1858fda5","--port":"5c752f98","--served-model-name":"19a36f42","--tensor-parallel-size":"faf3e108","--enable-expert-parallel":"00000000","--kv-cache-dtype":"998b868f","--enable-prefix-caching":"00000000","--max-num-seqs":"648db3c7","--max-num-batched-tokens":"d91515ed","--enable-chunked-prefill":"00000000","--cudagraph-capture-sizes":"fed8d682"},"env":{},"files":{}}

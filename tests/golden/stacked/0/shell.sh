@@ -5,10 +5,10 @@
 # model: Qwen/Qwen3-32B
 # served name: Qwen/Qwen3-32B
 # GPUs: 2 x h100_sxm
-# autotune/config-hash: 0c71bbdc22
+# autotune/config-hash: ef279be5e5
 # autotune/layers: high_throughput/batch_large_gpu,high_throughput/overlap,high_throughput/memory,high_throughput/preset,fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-32B
-# autotune/point: 5c44fb5278
+# autotune/point: 319affabaf
 # autotune/profiles: high_throughput,fp8_quantized
 # autotune/version: 0.1.0
 # autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"0b1630d3","--host":"1858fda5","--port":"5c752f98","--served-model-name":"95df877f","--tensor-parallel-size":"aca9468e","--quantization":"7c67a368","--kv-cache-dtype":"998b868f","--gpu-memory-utilization":"8cf5e5cf","--block-size":"53f4c7c0","--enable-prefix-caching":"00000000","--max-num-seqs":"2e680c59","--max-num-batched-tokens":"2349281d","--performance-mode":"4067c76a","--enable-chunked-prefill":"00000000","--async-scheduling":"00000000"},"env":{},"files":{}}

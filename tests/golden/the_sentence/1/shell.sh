@@ -5,10 +5,10 @@
 # model: Qwen/Qwen3-8B
 # served name: Qwen/Qwen3-8B
 # GPUs: 4 x h100_sxm
-# autotune/config-hash: 3a08224097
+# autotune/config-hash: 818b98a03a
 # autotune/layers: fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: e7b24aec45
+# autotune/point: fbfdc05670
 # autotune/profiles: fp8_quantized
 # autotune/version: 0.1.0
 # autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"793d3442","--host":"1858fda5","--port":"5c752f98","--served-model-name":"d41f3b45","--tensor-parallel-size":"faf3e108","--quantization":"7c67a368","--kv-cache-dtype":"998b868f"},"env":{},"files":{}}
