@@ -110,7 +110,7 @@ class Database:
                 diagnostic(
                     "AT030",
                     f"the store {self.name} needs the Python package `{error.name}`",
-                    help=f"install {extra}: `pip install '{extra}'`",
+                    help=f"pip install '{extra}'",
                 )
             ) from None
         if engine.dialect.name == "postgresql":
