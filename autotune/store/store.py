@@ -25,7 +25,7 @@ from autotune.store.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -71,11 +71,11 @@ class Store:
         with self._database.writing(f"the result of point {result.point_id}") as connection:
             _insert_result(connection, result, raw)
 
-    def save_run(self, run: RunRecord, results: Mapping[str, tuple[Result, list[RawFile]]]) -> None:
-        """Store a whole run with its results by point id, or nothing of it."""
+    def save_run(self, run: RunRecord, results: Iterable[tuple[Result, Iterable[RawFile]]]) -> None:
+        """Store a whole run with its results and what belongs to them, or nothing of it."""
         with self._database.writing(f"run {run.run_id}") as connection:
             _insert_run(connection, run)
-            for result, raw in results.values():
+            for result, raw in results:
                 _insert_result(connection, result, raw)
 
     def save_task(self, task: Task) -> None:
@@ -113,6 +113,14 @@ class Store:
             names = ", ".join(hits[:_SHOWN_IDS]) + (" ..." if len(hits) > _SHOWN_IDS else "")
             raise InputError(diagnostic("AT031", f"{len(hits)} runs start with {name}", help=f"one of {names}"))
         raise InputError(diagnostic("AT031", f"no run is called {name}", help=suggest(name or "", known)))
+
+    def has_run(self, run_id: str) -> bool:
+        """Whether a run of that very id is stored."""
+        with self._database.reading() as connection:
+            return (
+                connection.execute(select(tables.runs.c.run_id).where(tables.runs.c.run_id == run_id)).first()
+                is not None
+            )
 
     def unfinished_run(self, fingerprint: str) -> RunRecord | None:
         """The latest run of that fingerprint if it is not finished, else None."""

@@ -37,7 +37,8 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         metavar="FILE_OR_URL",
-        help="where results are kept (default: autotune.db in the user's data folder, or $AUTOTUNE_HOME)",
+        help="where results are kept: a SQLite file or postgresql://... (default: $AUTOTUNE_STORE, else autotune.db in "
+        "$AUTOTUNE_HOME or the user's data folder)",
     )
 
 
