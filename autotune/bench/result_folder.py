@@ -6,7 +6,6 @@ paths below the folder, with `/`.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from dataclasses import dataclass, field
@@ -241,14 +240,12 @@ def _server_settings(run: Mapping[str, Any], serve: str) -> dict[str, Any]:
     it is a flag of `vllm serve`.
     """
     named = re.findall(r"(?:^|-)([\w.-]+?)=", serve)
-    known = _engine_flags("vllm")
-    return {key: value for key, value in run.items() if key in named or _flag(key) in known}
+    return {key: value for key, value in run.items() if key in named or _is_flag(_flag(key))}
 
 
-@functools.cache
-def _engine_flags(engine: str) -> frozenset[str]:
-    """Every flag that a known version of the engine has, by its long name."""
-    return frozenset(name for version in known_versions(engine) for name in known_flags(engine, version).flags)
+def _is_flag(flag: str) -> bool:
+    """Whether a known version of vLLM takes it."""
+    return any(known_flags("vllm", version).find(flag) is not None for version in known_versions("vllm"))
 
 
 def _flag(key: str) -> str:

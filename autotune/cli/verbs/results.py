@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.outcome import stdout_console
 from autotune.cli.output import print_json, write_file
+from autotune.cli.store_option import add_store
 from autotune.cli.tables import print_table
-from autotune.cli.verbs.results_import import import_results
 from autotune.cli.verbs.results_raw import show_raw
-from autotune.cli.verbs.run import add_store
 from autotune.diagnostics import InputError, diagnostic
 from autotune.report import render_table
 from autotune.store import Result, RunRecord, Store
@@ -60,6 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     match args.words:
         case ["import", *folders] if folders:
+            from autotune.cli.verbs.results_import import import_results  # it knows every engine's flags
+
             with Store(args.store) as store:
                 return import_results(folders, store, gpus=args.gpus, form=args.format)
         case [] | [_]:

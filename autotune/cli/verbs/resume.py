@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import Inputs, announce
 from autotune.cli.output import say
-from autotune.cli.verbs.run import add_store, run_compiled
+from autotune.cli.store_option import add_store
+from autotune.cli.verbs.run import run_compiled
 from autotune.compose.overrides import parse_overrides
 from autotune.compose.task_file import read_task
 from autotune.diagnostics import InputError, diagnostic
