@@ -51,6 +51,14 @@ def test_raw_output_is_listed_and_given_back_byte_for_byte(autotune, stored, tmp
         assert close in done.err
 
 
+def test_the_task_is_given_back_as_it_was_given(autotune, stored, tmp_path):
+    assert autotune("results", "--task").out == "text"
+    assert autotune("results", stored, "--task", "-o", "back.yaml").code == 0
+    assert (tmp_path / "back.yaml").read_text() == "text"
+    autotune("results", "import", str(DATA / "guidellm"))
+    assert autotune("results", "--task").codes == ["AT031"]
+
+
 def test_words_that_are_not_understood_say_what_is(autotune, stored):
     done = autotune("results", "one", "two")
     assert (done.code, done.codes) == (2, ["AT004"])

@@ -46,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--raw", metavar="POINT[/FILE]", help="files that the point's load client wrote: their list, or one as it is"
     )
+    parser.add_argument("--task", action="store_true", help="the task file that the run was made from, as it was given")
     parser.add_argument(
         "--gpus",
         type=_positive,
@@ -79,6 +80,8 @@ def _show(args: argparse.Namespace, name: str | None) -> int:
     with Store(args.store) as store:
         if args.list:
             return _list(store.runs(), args.format)
+        if args.task:
+            return _show_task(store.find_run(name), args.output)
         if args.raw is not None:
             return show_raw(store, name, args.raw, args.output)
         results = store.results(name)
@@ -101,6 +104,20 @@ def _show(args: argparse.Namespace, name: str | None) -> int:
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
+    return 0
+
+
+def _show_task(run: RunRecord, output: str | None) -> int:
+    if run.task is None:
+        raise InputError(
+            diagnostic("AT031", f"run {run.run_id} was made without a task file",
+                       help="`autotune results --format json` has its overrides")
+        )  # fmt: skip
+    content = run.task.text.encode()
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        write_file(Path(output), content)
     return 0
 
 
