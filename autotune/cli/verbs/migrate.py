@@ -86,8 +86,9 @@ def _keep(tasks: list[Task], place: str | None) -> None:
     with Store(place) as store:
         for task in tasks:
             store.save_task(task)
+        one = len(tasks) == 2
         say(
-            f"{len(tasks) // 2} v1 task{'' if len(tasks) == 2 else 's'} and what became of them are kept in {store.name}"
+            f"{len(tasks) // 2} v1 task{'' if one else 's'} and what became of {'it' if one else 'them'} are kept in {store.name}"
         )
 
 
