@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from autotune.bench import BenchError, BenchJob, client_name, combine_repeats, rescale, settle
 from autotune.diagnostics import InputError
 from autotune.metrics import DEFAULT_OSL
+from autotune.run.environment import server_environment
 from autotune.run.events import PointStarted, ServerReady, ServerRemoved, ServerStarting
 from autotune.run.executor import Cancelled, ExperimentFailed, Place
 from autotune.run.plan import benchmark_limit_s, point_loads
@@ -145,6 +146,7 @@ class _Serving:
             raise ExperimentFailed(Failure("infrastructure", f"the server cannot be started: {error}")) from error
         limit_s = began + first.config.optimization.timeout_s - time.monotonic()
         self._executor.ready(endpoint, limit_s, lambda: bench.stop.asked)
+        bench.ledger.serves(group.points, server_environment(endpoint, group.deployment, self._executor))
         bench.ledger.report(ServerReady(group.deployment.name, time.monotonic() - began))
         return endpoint
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "diagnostics.md"
 
 MINE = "profiles/mine.yaml"
+VLLM_BENCH = (ROOT / "tests" / "bench" / "data" / "vllm-bench" / "one" / "serve.json").read_text()
 
 
 class Near(NamedTuple):
@@ -94,6 +95,7 @@ NEAR: dict[str, Near | Elsewhere] = {
         "error[AT052]: this user may not create deployments.apps in default, list events in default\n  --> executor.context\n"
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
+    "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -118,6 +120,7 @@ NEAR: dict[str, Near | Elsewhere] = {
         f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
     ),
     "AT123": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
+    "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

@@ -12,6 +12,7 @@ from autotune.diagnostics import InputError, diagnostic
 from autotune.run import Probes, Stop, open_run, run_points
 from autotune.run.events import PointFinished, RunClosed, RunOpened, ServerReady, Stopping
 from autotune.store import Failure, RunInputs, Store
+from tests.predict.points import facts_for
 from tests.run.points import NO_GPU, FakeClient, FakeServers, make_point, measurement, wait_cancelled
 
 OOM = Failure("out_of_memory", "no room")
@@ -355,7 +356,7 @@ def test_sigterm_while_a_server_starts_is_heeded_too(setup):
 
 
 def test_an_error_of_the_store_ends_the_run_and_every_server(setup):
-    setup.store.save = lambda result: (
+    setup.store.save = lambda result, raw=(): (
         (_ for _ in ()).throw(InputError(diagnostic("AT031", "disk full"))) if result.status == "done" else None
     )
     with pytest.raises(InputError, match="disk full"):
@@ -369,3 +370,21 @@ def test_secrets_of_the_environment_are_not_stored(setup):
     (result,) = setup.run([point]).results
     assert "verysecret" not in str(setup.store.results())
     assert result.config["executor"]["env"]["OMP_NUM_THREADS"] == "2"
+
+
+def test_a_result_keeps_what_was_predicted_what_served_it_and_what_the_client_wrote(setup):
+    def write(job):
+        (job.folder / "results").mkdir(parents=True)
+        (job.folder / "results" / "raw.json").write_bytes(b'{"ttft": 1}')
+
+    setup.client.act = write
+    point = replace(
+        make_point("a", runtime={"isl": 1000, "osl": 200}, misc={"context_length": 16384}), facts=facts_for()
+    )
+    summary = setup.run([point], inputs=RunInputs(cwd=str(setup.folder)))
+    (stored,) = setup.store.results()
+    assert [item.measurement.load for item in stored.predictions] == [item.load for item in stored.measurements]
+    assert stored.environment["engine"] == "vllm"
+    assert setup.store.find_run().environment["python"]
+    (file,) = setup.store.raw(summary.run_id, point.id)
+    assert (file.name, file.content) == ("results/raw.json", b'{"ttft": 1}')
