@@ -99,10 +99,19 @@ def _flatten(documents: Sequence[Any]) -> list[dict[str, Any]]:
             if isinstance(items := document.get("items"), list) and str(document.get("kind", "")).endswith("List"):
                 flat += _flatten(items)
             elif inner and "kind" not in document:
-                flat += inner
+                flat += [_with_container(value, document.get("container")) for value in inner]
             else:
                 flat.append(document)
     return flat
+
+
+def _with_container(value: dict[str, Any], container: Any) -> dict[str, Any]:
+    """One value of a chart of ours; the Deployment's container stands beside it, where Helm can merge it."""
+    match value:
+        case {"kind": "Deployment", "spec": {"template": {"spec": dict(pod)}}} if isinstance(container, dict):
+            template = {**value["spec"]["template"], "spec": {**pod, "containers": [container]}}
+            return {**value, "spec": {**value["spec"], "template": template}}
+    return value
 
 
 def _pods(document: Mapping[str, Any]) -> Iterator[_Pod]:
