@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: In the order in which they are shown.
 KINDS = ("image", "flag", "env", "file", "config")
+_NOTHING: tuple[Any, ...] = (None, [], {}, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ def _path_of(target: str, side: Side) -> str | None:
     extra = [f"misc.env.{target}", *_extra_paths(flag, side)]
     candidates = [*extra, *by_flag.get(target, by_flag.get(flag, ()))]
     said = [path for path in candidates if path in side.said]
-    return next(iter(said or [path for path in candidates if path in side.writers]), None)
+    given = [path for path in candidates if (side.config or {}).get(path) not in _NOTHING]
+    return next(iter(said or given), None)
 
 
 def _extra_paths(flag: str, side: Side) -> Iterator[str]:

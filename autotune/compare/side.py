@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from autotune.diagnostics import InputError, Source, hide_secrets
 from autotune.engines.disagg import ROLE_LABEL
 from autotune.engines.known import known_versions
-from autotune.engines.provenance import POINT, SET_BY, read_set_by, shown_value
+from autotune.engines.provenance import EMITTED, POINT, SET_BY, read_set_by, shown_value
 from autotune.engines.spelling import spell_value
 from autotune.importing.command_line import read_command
 from autotune.importing.launch import engine_of_image, find_launch, find_script, tag_of
@@ -51,6 +51,11 @@ class Side:
     injected: bool = False
     without_files: bool = False
     """Its config files are elsewhere, so nothing is known of them."""
+    where: str | None = None
+    """The place that a found server stands at."""
+    emitted: str | None = None
+    """The annotation with the checksums that autotune wrote, and the command line that they are for."""
+    emitted_argv: tuple[str, ...] = ()
 
 
 def point_sides(point: CompiledPoint, title: str) -> list[Side]:
@@ -138,6 +143,9 @@ def found_side(found: FoundServer, title: str, *, whole_text: bool = True) -> Si
         point=found.annotations.get(POINT, found.labels.get(POINT)),
         injected=found.injected,
         without_files=found.injected or not whole_text,
+        where=found.where,
+        emitted=found.annotations.get(EMITTED),
+        emitted_argv=found.argv,
     )
 
 

@@ -84,6 +84,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT044": Near("diff fp8_quantized '+profile=fp8_quantized'"),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -103,6 +104,12 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
     "AT115": Near("check optimization.strategy=random"),
+    "AT119": Near(
+        "explain --from-manifest pod.yaml",
+        {
+            "pod.yaml": CODES["AT119"].example.files["pod.yaml"].replace('"2"', '"1"'),  # type: ignore[union-attr]
+        },
+    ),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}
