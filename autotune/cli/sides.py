@@ -112,7 +112,9 @@ class SideReader:
 
     def _command(self, text: str, title: str) -> Group:
         server = read_command(text, "the command line")
-        return Group(title, (found_side(server, title, whole_text=False),), what="command line")
+        return Group(
+            title, (found_side(replace(server, files_elsewhere=not server.files), title),), what="command line"
+        )
 
     def _process(self, number: int, title: str) -> Group:
         place = Path(f"/proc/{number}/cmdline")
@@ -127,7 +129,7 @@ class SideReader:
             shown = _title(shlex.join(words)) if words != [""] else "it has no command line"
             raise _wrong(f"process {number} is no server: {shown}", "name the process that was started as the server")
         server = read_command(shlex.join(words[launch.begin :]), f"process {number}")
-        return Group(title, (found_side(server, title, whole_text=False),), what="process")
+        return Group(title, (found_side(replace(server, files_elsewhere=not server.files), title),), what="process")
 
     def _stored(self, run: str | None, point: str, word: str) -> Group | None:
         """The stored point; None for a word that only resembles one. Raises InputError (AT031) for a run that is not stored."""

@@ -111,11 +111,8 @@ def result_side(result: Result, title: str) -> Side:
     )
 
 
-def found_side(found: FoundServer, title: str, *, whole_text: bool = True) -> Side:
-    """A server that somebody wrote down; its annotations say who set what, where autotune has made it.
-
-    `whole_text` is false for a command line, which names its config files without their text.
-    """
+def found_side(found: FoundServer, title: str) -> Side:
+    """A server that somebody wrote down; its annotations say who set what, where autotune has made it."""
     argv, env = found.argv, dict(found.env)
     if find_launch(argv) is None and (script := find_script(argv)) is not None:
         try:
@@ -142,7 +139,7 @@ def found_side(found: FoundServer, title: str, *, whole_text: bool = True) -> Si
         key=frozenset({f"role={role}"} if role else ()),
         point=found.annotations.get(POINT, found.labels.get(POINT)),
         injected=found.injected,
-        without_files=found.injected or not whole_text,
+        without_files=found.files_elsewhere,
         where=found.where,
         emitted=found.annotations.get(EMITTED),
         emitted_argv=found.argv,

@@ -13,6 +13,7 @@ from autotune.engines.provenance import PREFIX
 from autotune.importing.compose_file import is_compose, read_compose
 from autotune.importing.container import (
     choose_container,
+    has_files_elsewhere,
     maps,
     read_command,
     read_environment,
@@ -188,7 +189,7 @@ def _server(
         labels=pod.labels,
         annotations=annotations,
         unread=tuple(f"the variable {item}, which comes from elsewhere" for item in elsewhere),
-        injected=kind == "Pod",
+        files_elsewhere=has_files_elsewhere(container, pod.spec, config_maps),
     )
 
 

@@ -38,9 +38,7 @@ SAME, DIFFERENT = 0, 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("before", metavar="A", help="what is compared")
-    parser.add_argument("after", metavar="B", help="what it is compared with")
-    parser.add_argument("common", nargs="*", metavar="OVERRIDE", help="overrides for both sides")
+    parser.add_argument("words", nargs="*", metavar="A B [OVERRIDE ...]", help="two sides, then overrides for both")
     parser.add_argument(
         "--config-dir", action="append", default=[], metavar="DIR", help="a further folder of config groups"
     )
@@ -49,15 +47,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    reader = SideReader(args.common, args.config_dir, args.store)
+    if len(args.words) < 2:
+        raise InputError(
+            diagnostic(
+                "AT044", "two sides are needed", help="autotune diff A B; `autotune diff --help` shows what they may be"
+            )
+        )
+    first, second, *common = args.words
+    reader = SideReader(common, args.config_dir, args.store)
     groups: list[Group] = []
     wrong: list[Any] = []
-    for word in (args.before, args.after):
+    for word in (first, second):
         try:
             groups.append(reader.read(word))
         except InputError as error:
             wrong += error.diagnostics
-    if args.before == args.after == "-":
+    if first == second == "-":
         wrong.append(diagnostic("AT044", "standard input can be one side only", help="name a file for the other"))
     if wrong:
         raise InputError(*wrong)
@@ -88,10 +93,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _print_pair(before: Side, after: Side, differences: list[Difference], *groups: Group) -> None:
     for mark, side in (("A", before), ("B", after)):
-        details = [text for text in (_engine(side), side.name) if text and text != side.title]
-        sys.stdout.write(
-            f"{mark}  {side.title}{f'  ({chr(44).join(details)})' if details else ''}\n".replace(",", ", ")
-        )
+        details = ", ".join(text for text in (_engine(side), side.name) if text and text != side.title)
+        sys.stdout.write(f"{mark}  {side.title}  ({details})\n" if details else f"{mark}  {side.title}\n")
     print_differences(differences)
     if note := _not_compared(before, after, groups):
         sys.stdout.write(f"  {note}\n")
