@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autotune.cli.shown_command import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,7 +40,7 @@ def print_differences(items: Sequence[Difference], indent: str = "  ") -> None:
         for item in rows:
             mark = "+" if item.before is None else "-" if item.after is None else "~"
             table.add_row(
-                Text(f"{indent}  {mark} {_printable(item.name)}", style=_STYLES[mark]),
+                Text(f"{indent}  {mark} {printable(item.name)}", style=_STYLES[mark]),
                 Text(_change(item)),
                 Text(_writers(item), style="dim"),
             )
@@ -58,20 +60,15 @@ def _change(item: Difference) -> str:
 def _writers(item: Difference) -> str:
     """Who set it, once where both sides have it from one place; the config path where the name is another."""
     texts = dict.fromkeys(text for text in (item.set_before, item.set_after) if text is not None)
-    who = " -> ".join(_printable(text) for text in texts)
+    who = " -> ".join(printable(text) for text in texts)
     path = item.path if item.kind != "config" and item.path is not None else ""
     return ": ".join(part for part in (path, who) if part)
 
 
 def _shown(values: Sequence[str]) -> str:
-    text = " ".join(_printable(value) if _plain(value) else shlex.quote(_printable(value)) for value in values)
+    text = " ".join(printable(value) if _plain(value) else shlex.quote(printable(value)) for value in values)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
 
 
 def _plain(value: str) -> bool:
     return value != "" and " " not in value
-
-
-def _printable(text: str) -> str:
-    """One line, without what would steer a terminal."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autotune.cli.shown_command import printable
 from autotune.diagnostics import Diagnostic, Source, Writer, diagnostic
 from autotune.engines.provenance import find_edits
 
@@ -28,10 +29,11 @@ def edit_warnings(side: Side) -> list[Diagnostic]:
         side.image,
         injected=side.injected,
     )
-    place = Writer(Source.USER, side.where or side.title)
+    place = Writer(Source.USER, printable(side.where or side.title))
+    name = printable(side.name or "the server")
     if edits is None:
         return [
-            diagnostic("AT119", f"{side.name or 'a server'} has an annotation autotune/emitted that was damaged", writer=place,
+            diagnostic("AT119", f"{name} has an annotation autotune/emitted that was damaged", writer=place,
                        help="emit again; nothing can be said about edits")
         ]  # fmt: skip
     if not edits:
@@ -39,7 +41,7 @@ def edit_warnings(side: Side) -> list[Diagnostic]:
     return [
         diagnostic(
             "AT119",
-            f"{side.name or 'the server'} was edited since autotune emitted it: {describe_edits(edits)}",
+            f"{name} was edited since autotune emitted it: {describe_edits(edits)}",
             writer=place,
             help="change the config and emit again, or take the edit over: `autotune diff` shows it beside the config",
         )
@@ -47,5 +49,5 @@ def edit_warnings(side: Side) -> list[Diagnostic]:
 
 
 def describe_edits(edits: Sequence[Edit]) -> str:
-    shown = [f"{edit.name} {edit.how}" for edit in edits[:_MOST]]
+    shown = [f"{printable(edit.name)} {edit.how}" for edit in edits[:_MOST]]
     return ", ".join(shown) + (f" and {len(edits) - _MOST} more" if len(edits) > _MOST else "")

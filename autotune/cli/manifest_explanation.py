@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autotune.cli.found_files import read_named
 from autotune.cli.manifest_edits import edit_warnings
 from autotune.cli.output import print_diagnostics, print_json
-from autotune.cli.shown_command import without_secrets
+from autotune.cli.shown_command import printable, without_secrets
 from autotune.cli.verbs.compile import wrap_command
 from autotune.compare import found_side
 from autotune.diagnostics import InputError, diagnostic, suggest
@@ -141,11 +141,11 @@ def _render(entry: dict[str, Any], path: str | None) -> str:
     if entry["made_by_autotune"] and not entry["profiles"]:
         lines.append(f"  {'profiles':<13}none" if entry["annotated"] else "  its annotations were taken away")
     if path is None:
-        lines.append(f"  {'command':<13}{wrap_command(tuple(entry['argv']), ' ' * 13)}")
+        lines += f"  {'command':<13}{wrap_command(tuple(entry['argv']), ' ' * 13)}".split("\n")
     if entry["made_by_autotune"]:
         lines += _set_by(entry, path)
         lines.append(f"  {'as emitted':<13}{_state(entry['edits'])}")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def _set_by(entry: dict[str, Any], path: str | None) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Command lines of others, as they may be shown."""
+"""Command lines and names of others, as they may be shown."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def printable(text: str) -> str:
+    """One line, without what would steer a terminal."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 def without_secrets(argv: Iterable[str]) -> list[str]:
-    """The words of a command, secrets hidden by the flag before them."""
+    """The words of a command; hidden is what follows a flag of a secret's name, and what has the form of one."""
     flag = ""
     words: list[str] = []
     for word in argv:
@@ -20,5 +25,6 @@ def without_secrets(argv: Iterable[str]) -> list[str]:
             flag, equals, value = word.partition("=")
             words.append(f"{flag}={HIDDEN}" if equals and holds_secret(flag, value) else hide_secrets(word))
         else:
-            words.append(HIDDEN if holds_secret(flag, word) else hide_secrets(word))
+            hidden = hide_secrets(word)
+            words.append(HIDDEN if holds_secret(flag, hidden) else hidden)
     return words

@@ -14,13 +14,12 @@ from autotune.cli.shown_command import without_secrets
 from autotune.compare import Side, found_side, point_sides, result_side
 from autotune.diagnostics import Diagnostic, InputError, Severity, diagnostic, hide_secrets, nearest, unique
 from autotune.importing.command_line import read_command
+from autotune.importing.found_server import FoundServer
 from autotune.importing.launch import base_name, find_launch, find_script
 from autotune.workspace.load import Workspace, load_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from autotune.importing.found_server import FoundServer
 
 _KINDS = (
     "overrides in one quoted word, a task file, a profile, an emitted file or folder, RUN:POINT, pid:N, or a command in one "
@@ -32,8 +31,9 @@ _TITLE = 100
 _PROCESS = re.compile(r"pid:(\d+)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _OVERRIDE = re.compile(r"(?:\+{0,2}[A-Za-z_][\w./,@-]*=|~[A-Za-z_]|\+{0,2}misc\.extra_args\.)")
-#: `path.name=`, which no environment variable looks like.
-_OVERRIDE_ONLY = re.compile(r"[a-z_]+(?:\.[\w-]+)+=|[a-z_]+=")
+#: `path.name=` and `group=`, which environment variables do not look like.
+_OVERRIDE_ONLY = re.compile(r"[a-z_]+(?:\.[\w-]+)*=")
+_TASKS = (".yaml", ".yml", ".json")
 _COMMANDS = frozenset({"docker", "podman", "nerdctl", "env", "exec", "sudo", "nohup", "numactl", "bash", "sh"})
 
 
@@ -79,14 +79,12 @@ class SideReader:
                 return self._found(servers, word)
             return self._compiled([], title, task=word)
         words = _split(word)
-        if words and _is_command(words):
-            return self._command(word, title)
-        if words and _OVERRIDE.match(words[0]):
-            return self._compiled([item for item in words if item not in ("-m", "--multirun")], title)
-        if len(words) > 1 and _exists(Path(words[0])):
-            return self._compiled(
-                [item for item in words[1:] if item not in ("-m", "--multirun")], title, task=words[0]
-            )
+        if words[0].endswith(_TASKS) and _exists(Path(words[0]).expanduser()):
+            return self._compiled(words[1:], title, task=words[0])
+        if _is_command(words):
+            return _bare(read_command(word, "the command line"), title, "command line")
+        if _OVERRIDE.match(words[0]):
+            return self._compiled(words, title)
         if word in self.workspace.shelf:
             return self._compiled([f"+profile={word}"], title)
         if (hit := _POINT.fullmatch(word)) and (stored := self._stored(hit["run"], hit["point"], word)) is not None:
@@ -94,7 +92,8 @@ class SideReader:
         raise self._unknown(word, words)
 
     def _compiled(self, overrides: list[str], title: str, task: str | None = None) -> Group:
-        dimensions = read_dimensions(self.workspace, task, [*overrides, *self._common], multirun=True)
+        plain = [item for item in overrides if item not in ("-m", "--multirun")]
+        dimensions = read_dimensions(self.workspace, task, [*plain, *self._common], multirun=True)
         points = list(compile_dimensions(self.workspace, dimensions))
         found = [item for point in points for item in point.diagnostics if item.severity is Severity.ERROR]
         sides: list[Side] = []
@@ -110,26 +109,23 @@ class SideReader:
         titles = [replace(side, title=word) for side in sides] if len(sides) == 1 else sides
         return Group(word, tuple(_apart(titles)), what="manifest")
 
-    def _command(self, text: str, title: str) -> Group:
-        server = read_command(text, "the command line")
-        return Group(
-            title, (found_side(replace(server, files_elsewhere=not server.files), title),), what="command line"
-        )
-
     def _process(self, number: int, title: str) -> Group:
-        place = Path(f"/proc/{number}/cmdline")
+        folder = Path(f"/proc/{number}")
         try:
-            data = place.read_bytes()
+            words = _zero_separated((folder / "cmdline").read_bytes())
+            env = dict(item.split("=", 1) for item in _zero_separated((folder / "environ").read_bytes()) if "=" in item)
         except OSError as error:
-            remedy = "`ps -ef | grep -e vllm -e sglang -e trtllm` shows the servers here"
-            raise _wrong(f"process {number} cannot be read: {(error.strerror or str(error)).lower()}", remedy) from None
-        words = [part.decode(errors="replace") for part in data.rstrip(b"\0").split(b"\0")]
+            reason = (error.strerror or str(error)).lower()
+            remedy = (
+                "`ps -ef | grep -e vllm -e sglang -e trtllm` shows the servers here; only their own user may read them"
+            )
+            raise _wrong(f"process {number} cannot be read: {reason}", remedy) from None
         launch = find_launch(words)
         if launch is None:
-            shown = _title(shlex.join(words)) if words != [""] else "it has no command line"
+            shown = _title(shlex.join(words)) if words else "it has no command line"
             raise _wrong(f"process {number} is no server: {shown}", "name the process that was started as the server")
-        server = read_command(shlex.join(words[launch.begin :]), f"process {number}")
-        return Group(title, (found_side(replace(server, files_elsewhere=not server.files), title),), what="process")
+        server = FoundServer(f"process {number}", argv=tuple(words[launch.begin :]), env=env, injected=True)
+        return _bare(server, title, "process")
 
     def _stored(self, run: str | None, point: str, word: str) -> Group | None:
         """The stored point; None for a word that only resembles one. Raises InputError (AT031) for a run that is not stored."""
@@ -153,19 +149,26 @@ class SideReader:
         return None
 
     def _unknown(self, word: str, words: Sequence[str]) -> InputError:
-        if word.endswith((".yaml", ".yml", ".json", ".sh")) or "/" in words[0] if words else False:
-            return _wrong(
-                f"there is no file or folder {word}", "check the name; paths are relative to the current folder"
-            )
+        if word.endswith((*_TASKS, ".sh")) or "/" in words[0]:
+            remedy = "check the name; paths are relative to the current folder"
+            return _wrong(f"there is no file or folder {hide_secrets(word)}", remedy)
         close = nearest(word, self.workspace.shelf, 1)
         hint = f"did you mean the profile {close[0]}? " if close else ""
         return _wrong(f"`{hide_secrets(word)}` is nothing that can be compared", f"{hint}give {_KINDS}")
 
 
+def _bare(server: FoundServer, title: str, what: str) -> Group:
+    """A server that is a command and nothing beside it: the config files that the command names are not known."""
+    return Group(title, (found_side(replace(server, files_elsewhere=True), title),), what=what)
+
+
 def _merged(sides: Sequence[Side], word: str) -> list[Side]:
     """The same server in several targets once. Raises InputError (AT044) where two of them start it differently."""
-    kept: dict[tuple[str | None, frozenset[str]], Side] = {}
+    kept: dict[tuple[str, frozenset[str]], Side] = {}
+    nameless = [side for side in sides if side.name is None]
     for side in sides:
+        if side.name is None:
+            continue
         # Dynamo starts the engine by a command of its own, and names the server after the graph.
         foreign = find_launch(side.argv) is None and side.point is not None and not side.key
         if foreign and any(other.point == side.point and find_launch(other.argv) for other in sides):
@@ -176,7 +179,7 @@ def _merged(sides: Sequence[Side], word: str) -> list[Side]:
                 f"{known.title} and {side.title} start {side.name} with different command lines",
                 f"name one of the two instead of {word}, or emit again",
             )
-    return list(kept.values())
+    return [*kept.values(), *nameless]
 
 
 def _apart(sides: Sequence[Side]) -> list[Side]:
@@ -193,8 +196,8 @@ def _apart(sides: Sequence[Side]) -> list[Side]:
 def _title(word: str) -> str:
     """A word of the command line as output repeats it: without secrets, and not all of a long one."""
     words = _split(word)
-    kept = [hidden for plain, hidden in zip(words, without_secrets(words), strict=True) if plain != hidden]
-    shown = hide_secrets(" ".join(without_secrets(words)) if kept else word)
+    hidden = without_secrets(words)
+    shown = hide_secrets(" ".join(word.split() if hidden == words else hidden))
     return shown if len(shown) <= _TITLE else f"{shown[:_TITLE]}..."
 
 
@@ -216,6 +219,11 @@ def _is_command(words: Sequence[str]) -> bool:
     if launch is not None or find_script(rest) is not None:
         return True
     return len(rest) > 1 and (base_name(rest[0]) in _COMMANDS or any(item.startswith("--") for item in rest[1:]))
+
+
+def _zero_separated(data: bytes) -> list[str]:
+    """The texts in a file of /proc."""
+    return [part.decode(errors="replace") for part in data.removesuffix(b"\0").split(b"\0")] if data else []
 
 
 def _exists(path: Path) -> bool:

@@ -169,7 +169,8 @@ def _servers(deployment: Deployment) -> Iterable[tuple[str, Deployment]]:
 
 
 def _leaves(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    return ((".".join(path), value) for path, value in flatten(data) if value is not None)
+    """Paths with values; a map without entries is none, as it goes when it gets its first one."""
+    return ((".".join(path), value) for path, value in flatten(data) if value is not None and value != {})
 
 
 def _version_of(engine: str, image: str | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autotune.cli.difference_table import print_differences
 from autotune.cli.manifest_edits import edit_warnings
 from autotune.cli.output import print_diagnostics, print_json
+from autotune.cli.shown_command import printable
 from autotune.cli.sides import Group, SideReader
 from autotune.cli.verbs.run import add_store
 from autotune.compare import compare_sides, pair_sides
@@ -54,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     first, second, *common = args.words
+    if first == second == "-":
+        raise InputError(diagnostic("AT044", "standard input can be one side only", help="name a file for the other"))
     reader = SideReader(common, args.config_dir, args.store)
     groups: list[Group] = []
     wrong: list[Any] = []
@@ -62,8 +65,6 @@ def run(args: argparse.Namespace) -> int:
             groups.append(reader.read(word))
         except InputError as error:
             wrong += error.diagnostics
-    if first == second == "-":
-        wrong.append(diagnostic("AT044", "standard input can be one side only", help="name a file for the other"))
     if wrong:
         raise InputError(*wrong)
     before, after = groups
@@ -82,9 +83,9 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write("\n" if number else "")
             _print_pair(one, other, differences, before, after)
         for side in pairing.alone_before:
-            sys.stdout.write(f"\n- {side.title}\n  only in A: B has no point of {_key(side)}\n")
+            sys.stdout.write(f"\n- {printable(side.title)}\n  only in A: B has no point of {_key(side)}\n")
         for side in pairing.alone_after:
-            sys.stdout.write(f"\n+ {side.title}\n  only in B: A has no point of {_key(side)}\n")
+            sys.stdout.write(f"\n+ {printable(side.title)}\n  only in B: A has no point of {_key(side)}\n")
     edited = [item for group in groups for side in group.sides for item in edit_warnings(side)]
     print_diagnostics([*before.findings, *after.findings, *edited])
     differ = bool(pairing.alone_before or pairing.alone_after) or any(items for _, _, items in compared)
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 def _print_pair(before: Side, after: Side, differences: list[Difference], *groups: Group) -> None:
     for mark, side in (("A", before), ("B", after)):
         details = ", ".join(text for text in (_engine(side), side.name) if text and text != side.title)
-        sys.stdout.write(f"{mark}  {side.title}  ({details})\n" if details else f"{mark}  {side.title}\n")
+        sys.stdout.write(printable(f"{mark}  {side.title}  ({details})" if details else f"{mark}  {side.title}") + "\n")
     print_differences(differences)
     if note := _not_compared(before, after, groups):
         sys.stdout.write(f"  {note}\n")
@@ -126,7 +127,7 @@ def _engine(side: Side) -> str:
 
 
 def _key(side: Side) -> str:
-    return " ".join(sorted(side.key)) or side.name or side.title
+    return printable(" ".join(sorted(side.key)) or side.name or side.title)
 
 
 def _row(before: Side, after: Side, differences: list[Difference]) -> dict[str, Any]:
