@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.importing.command_line import read_command
-from autotune.importing.manifest import read_manifest
+from autotune.importing.manifest import read_config_maps, read_manifest
 from autotune.importing.script import is_emitted_script, read_script
 from autotune.workspace.files import read_text, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from autotune.importing.found_server import FoundServer
 
 STDIN = "standard input"
@@ -42,13 +44,14 @@ def read_servers(path: Path) -> list[FoundServer] | None:
     """
     if not path.is_dir():
         return read_found(read_text(path, "file"), shown(path))
+    texts = {file: read_text(file, "file") for file in _files(path)}
+    config_maps: dict[Path, dict[str, dict[str, str]]] = {}
+    for file, text in texts.items():
+        if "ConfigMap" in text and not text.startswith("#!"):
+            config_maps.setdefault(file.parent, {}).update(read_config_maps(text, shown(file)))
     found: list[FoundServer] = []
-    for file in sorted(path.rglob("*")):
-        inside = file.relative_to(path).parts
-        if file.is_file() and file.suffix in _SUFFIXES and not any(part.startswith(".") for part in inside):
-            if "templates" in inside[:-1] and (file.parent.parent / "Chart.yaml").is_file():
-                continue  # what a chart's templates print stands in its values
-            found += read_found(read_text(file, "file"), shown(file)) or []
+    for file, text in texts.items():
+        found += read_found(text, shown(file), config_maps.get(file.parent)) or []
     if not found:
         raise InputError(
             diagnostic(
@@ -61,10 +64,27 @@ def read_servers(path: Path) -> list[FoundServer] | None:
     return found
 
 
-def read_found(text: str, where: str) -> list[FoundServer] | None:
-    """The servers in a text, None where there are none. Raises InputError (AT001) for broken YAML."""
+def read_found(
+    text: str, where: str, config_maps: Mapping[str, Mapping[str, str]] | None = None
+) -> list[FoundServer] | None:
+    """The servers in a text, None where there are none; `config_maps` are those of the files beside it.
+
+    Raises InputError (AT001) for broken YAML.
+    """
     if is_emitted_script(text):
         return read_script(text, where) or None
     if text.startswith("#!"):
         return [read_command(text, where)]
-    return read_manifest(text, where) or None
+    return read_manifest(text, where, config_maps) or None
+
+
+def _files(folder: Path) -> list[Path]:
+    """Files that may hold a server. What a chart's templates print stands in its values."""
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        and file.suffix in _SUFFIXES
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        and not (file.parent.name == "templates" and (file.parent.parent / "Chart.yaml").is_file())
+    ]

@@ -39,7 +39,7 @@ _COMMANDS = frozenset({"docker", "podman", "nerdctl", "env", "exec", "sudo", "no
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One side of the command line as its servers, with what was found on the way."""
+    """One side of the command line as its servers; `findings` are the errors in points that were compiled."""
 
     title: str
     sides: tuple[Side, ...]

@@ -16,6 +16,7 @@ from autotune.diagnostics import InputError, diagnostic
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from autotune.compare import Difference, Side
 
@@ -33,9 +34,9 @@ OVERRIDES after them hold for both sides, as far as they are compiled:
   autotune diff low_latency high_throughput model.id=Qwen/Qwen3-32B
   kubectl get pod NAME -o yaml | autotune diff task.yaml -
 
-The exit code is 0 when both are the same, 1 when they differ, 2 when the input is wrong."""
+The exit code is 0 when both are the same, 1 when they differ, 2 when the input is wrong or a point has errors."""
 
-SAME, DIFFERENT = 0, 1
+SAME, DIFFERENT, WRONG = 0, 1, 2
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +89,8 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(f"\n+ {printable(side.title)}\n  only in B: A has no point of {_key(side)}\n")
     edited = [item for group in groups for side in group.sides for item in edit_warnings(side)]
     print_diagnostics([*before.findings, *after.findings, *edited])
+    if before.findings or after.findings:
+        return WRONG
     differ = bool(pairing.alone_before or pairing.alone_after) or any(items for _, _, items in compared)
     return DIFFERENT if differ else SAME
 
@@ -97,14 +100,18 @@ def _print_pair(before: Side, after: Side, differences: list[Difference], *group
         details = ", ".join(text for text in (_engine(side), side.name) if text and text != side.title)
         sys.stdout.write(printable(f"{mark}  {side.title}  ({details})" if details else f"{mark}  {side.title}") + "\n")
     print_differences(differences)
-    if note := _not_compared(before, after, groups):
+    for note in _not_compared(before, after, groups):
         sys.stdout.write(f"  {note}\n")
     if not differences:
         sys.stdout.write("  the same\n")
 
 
-def _not_compared(before: Side, after: Side, groups: tuple[Group, ...]) -> str | None:
+def _not_compared(before: Side, after: Side, groups: tuple[Group, ...]) -> Iterator[str]:
     """What could not be compared, and why."""
+    for mark, side, other, group in zip("AB", (before, after), (after, before), groups, strict=True):
+        # A manifest mounts them; a command line may have none.
+        if side.without_files and (other.files or group.what == "manifest"):
+            yield f"config files are not compared: {mark} names them and does not hold them"
     bare = [
         f"{mark} ({group.what})"
         for mark, side, group in zip("AB", (before, after), groups, strict=True)
@@ -116,10 +123,9 @@ def _not_compared(before: Side, after: Side, groups: tuple[Group, ...]) -> str |
             if before.image is None or after.image is None
             else "config paths are not compared"
         )
-        return f"{things}: {' and '.join(bare)} says nothing of its config"
-    if before.config is not None and after.config is not None and not (before.whole and after.whole):
-        return "config paths: what somebody set; a manifest does not name base defaults"
-    return None
+        yield f"{things}: {' and '.join(bare)} says nothing of its config"
+    elif before.config is not None and after.config is not None and not (before.whole and after.whole):
+        yield "config paths: what somebody set; a manifest does not name base defaults"
 
 
 def _engine(side: Side) -> str:
