@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEADS = {"image": "image", "flag": "flags", "env": "environment", "file": "config files", "config": "config"}
 _STYLES = {"+": "green", "-": "red", "~": "yellow"}
+_LINE = re.compile(r":\d+(?=,|$)")
 #: Longest value that is shown whole; JSON has all of it.
 _LONGEST = 100
 
@@ -59,8 +61,9 @@ def _change(item: Difference) -> str:
 
 def _writers(item: Difference) -> str:
     """Who set it, once where both sides have it from one place; the config path where the name is another."""
-    texts = dict.fromkeys(text for text in (item.set_before, item.set_after) if text is not None)
-    who = " -> ".join(printable(text) for text in texts)
+    # A manifest says the file without the line.
+    texts = {_LINE.sub("", text): printable(text) for text in (item.set_after, item.set_before) if text is not None}
+    who = " -> ".join(reversed(texts.values()))
     path = item.path if item.kind != "config" and item.path is not None else ""
     return ": ".join(part for part in (path, who) if part)
 

@@ -153,6 +153,7 @@ class TestFiles:
         assert (done.code, done.codes) == (1, ["AT119"])
         assert "~ --kv-cache-dtype  fp8_e4m3 -> fp8_e5m2" in done.out
         assert "--kv-cache-dtype changed" in done.err
+        assert done.out.count("profiles/fp8_quantized.yaml") == 1, "once, though only the point has a line number"
 
     def test_an_edited_config_map_in_a_file_of_its_own(self, autotune):
         words = "system.backend=trtllm quantization.kvcache_mode=fp8"
@@ -190,6 +191,21 @@ class TestFiles:
         assert (done.code, done.codes) == (2, ["AT044"])
         assert "docker.sh" in done.err
         assert "k8s.yaml" in done.err
+
+    def test_a_target_that_starts_the_engine_by_a_command_of_its_own_is_left_to_the_others(self, autotune):
+        emit(autotune, POINT, "-t", "k8s", "-o", "out")
+        (entry,) = autotune("explain", "--from-manifest", "out", "--format", "json").json
+        container = {"command": ["python3", "-m", "dynamo.vllm"], "args": ["--model", "m"]}
+        graph = {
+            "kind": "DynamoGraphDeployment",
+            "metadata": {"name": "graph", "annotations": {"autotune/point": entry["point"]}},
+            "spec": {"services": {"Worker": {"extraPodSpec": {"mainContainer": container}}}},
+        }
+        Path("out/dynamo.yaml").write_text(yaml.safe_dump(graph))
+        done = autotune("diff", POINT, "out", "--format", "json")
+        assert done.code == 0
+        assert len(done.json["pairs"]) == 1
+        assert autotune("diff", POINT, "out/dynamo.yaml").code == 1
 
     def test_what_kubectl_prints_on_standard_input(self, autotune, monkeypatch):
         pod = {

@@ -123,7 +123,8 @@ def _not_compared(before: Side, after: Side, groups: tuple[Group, ...]) -> Itera
             if before.image is None or after.image is None
             else "config paths are not compared"
         )
-        yield f"{things}: {' and '.join(bare)} says nothing of its config"
+        verb = "says nothing of its config" if len(bare) == 1 else "say nothing of their config"
+        yield f"{things}: {' and '.join(bare)} {verb}"
     elif before.config is not None and after.config is not None and not (before.whole and after.whole):
         yield "config paths: what somebody set; a manifest does not name base defaults"
 
