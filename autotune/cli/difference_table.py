@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autotune.cli.shown_command import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEADS = {"image": "image", "flag": "flags", "env": "environment", "file": "config files", "config": "config"}
 _STYLES = {"+": "green", "-": "red", "~": "yellow"}
+_LINE = re.compile(r":\d+(?=,|$)")
 #: Longest value that is shown whole; JSON has all of it.
 _LONGEST = 100
 
@@ -38,7 +42,7 @@ def print_differences(items: Sequence[Difference], indent: str = "  ") -> None:
         for item in rows:
             mark = "+" if item.before is None else "-" if item.after is None else "~"
             table.add_row(
-                Text(f"{indent}  {mark} {_printable(item.name)}", style=_STYLES[mark]),
+                Text(f"{indent}  {mark} {printable(item.name)}", style=_STYLES[mark]),
                 Text(_change(item)),
                 Text(_writers(item), style="dim"),
             )
@@ -57,21 +61,17 @@ def _change(item: Difference) -> str:
 
 def _writers(item: Difference) -> str:
     """Who set it, once where both sides have it from one place; the config path where the name is another."""
-    texts = dict.fromkeys(text for text in (item.set_before, item.set_after) if text is not None)
-    who = " -> ".join(_printable(text) for text in texts)
+    # A manifest says the file without the line.
+    texts = {_LINE.sub("", text): printable(text) for text in (item.set_after, item.set_before) if text is not None}
+    who = " -> ".join(reversed(texts.values()))
     path = item.path if item.kind != "config" and item.path is not None else ""
     return ": ".join(part for part in (path, who) if part)
 
 
 def _shown(values: Sequence[str]) -> str:
-    text = " ".join(_printable(value) if _plain(value) else shlex.quote(_printable(value)) for value in values)
+    text = " ".join(printable(value) if _plain(value) else shlex.quote(printable(value)) for value in values)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
 
 
 def _plain(value: str) -> bool:
     return value != "" and " " not in value
-
-
-def _printable(text: str) -> str:
-    """One line, without what would steer a terminal."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -30,6 +30,9 @@ VERBS: dict[str, Verb] = {
     "explain": Verb(
         _MAIN, "who set a value, what it overrode, which conditions were false; or what a code ATnnn means", "explain"
     ),
+    "diff": Verb(
+        _MAIN, "what differs between two configs, manifests, stored points or running servers, and who set it", "diff"
+    ),
     "results": Verb(_RESULTS, "stored results as a table, JSON or CSV", "results"),
     "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
     "resume": Verb(_RESULTS, "go on with a run that was interrupted", "resume"),

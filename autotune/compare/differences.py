@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: In the order in which they are shown.
 KINDS = ("image", "flag", "env", "file", "config")
+_NOTHING: tuple[Any, ...] = (None, [], {}, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def compare_sides(before: Side, after: Side) -> list[Difference]:
     """Everything that differs, in the order of KINDS; flags in the order of the command lines. Secrets are not repeated.
 
     What only one side can say anything of is not compared: an image that a command line does not name, a config that a
-    foreign server does not have, what a running container's image puts into its environment.
+    foreign server does not have, what others put into the environment of a running container or process.
     """
     before, after = _same_version(before, after), _same_version(after, before)
     found = [*_images(before, after)]
@@ -77,13 +78,10 @@ def compare_sides(before: Side, after: Side) -> list[Difference]:
     ):
         if kind == "file" and (before.without_files or after.without_files):
             continue
-        names = dict.fromkeys((*old, *new))
-        if kind == "env" and after.injected:
-            names = dict.fromkeys(old)
-        if kind == "env" and before.injected:
-            names = dict.fromkeys(name for name in names if name in new)
-        for name in names:
-            if old.get(name) != new.get(name):
+        for name in dict.fromkeys((*old, *new)):
+            # Of a running container or process nobody knows which variables its starter did not give.
+            foreign = (before.injected and name not in new) or (after.injected and name not in old)
+            if old.get(name) != new.get(name) and not (kind == "env" and foreign):
                 item = Difference(kind, name, _hide(name, old.get(name)), _hide(name, new.get(name)))
                 found.append(_with_writers(item, before, after))
     return [*found, *_configs(before, after)]
@@ -148,7 +146,8 @@ def _path_of(target: str, side: Side) -> str | None:
     extra = [f"misc.env.{target}", *_extra_paths(flag, side)]
     candidates = [*extra, *by_flag.get(target, by_flag.get(flag, ()))]
     said = [path for path in candidates if path in side.said]
-    return next(iter(said or [path for path in candidates if path in side.writers]), None)
+    given = [path for path in candidates if (side.config or {}).get(path) not in _NOTHING]
+    return next(iter(said or given), None)
 
 
 def _extra_paths(flag: str, side: Side) -> Iterator[str]:

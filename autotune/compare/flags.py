@@ -8,7 +8,7 @@ from autotune.engines.flag_groups import split_flag_groups
 from autotune.engines.known import known_flags, known_versions
 from autotune.engines.spelling import spell_values
 from autotune.importing.arguments import KEY, read_arguments
-from autotune.importing.launch import find_launch
+from autotune.importing.launch import base_name, find_launch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,13 @@ def _engines() -> frozenset[str]:
 
 
 def _has_command(argv: Sequence[str]) -> bool:
-    """Whether the words begin with a command of their own, rather than with what an image's entry point is given."""
-    return bool(argv) and not argv[0].startswith("-") and len(argv) > 1 and not argv[1].startswith("-")
+    """Whether the words begin with a command of their own, rather than with what an image's entry point is given.
+
+    An entry point takes flags, or the model and then flags; `python3 -m module` looks like that and is not.
+    """
+    if not argv or argv[0].startswith("-"):
+        return False
+    return base_name(argv[0]).startswith("python") or (len(argv) > 1 and not argv[1].startswith("-"))
 
 
 def _one(name: str, value: Any, known: KnownFlags) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from autotune.diagnostics import InputError, Source, hide_secrets
 from autotune.engines.disagg import ROLE_LABEL
 from autotune.engines.known import known_versions
-from autotune.engines.provenance import POINT, SET_BY, read_set_by, shown_value
+from autotune.engines.provenance import EMITTED, POINT, SET_BY, read_set_by, shown_value
 from autotune.engines.spelling import spell_value
 from autotune.importing.command_line import read_command
 from autotune.importing.launch import engine_of_image, find_launch, find_script, tag_of
@@ -51,6 +51,11 @@ class Side:
     injected: bool = False
     without_files: bool = False
     """Its config files are elsewhere, so nothing is known of them."""
+    where: str | None = None
+    """The place that a found server stands at."""
+    emitted: str | None = None
+    """The annotation with the checksums that autotune wrote, and the command line that they are for."""
+    emitted_argv: tuple[str, ...] = ()
 
 
 def point_sides(point: CompiledPoint, title: str) -> list[Side]:
@@ -106,11 +111,8 @@ def result_side(result: Result, title: str) -> Side:
     )
 
 
-def found_side(found: FoundServer, title: str, *, whole_text: bool = True) -> Side:
-    """A server that somebody wrote down; its annotations say who set what, where autotune has made it.
-
-    `whole_text` is false for a command line, which names its config files without their text.
-    """
+def found_side(found: FoundServer, title: str) -> Side:
+    """A server that somebody wrote down; its annotations say who set what, where autotune has made it."""
     argv, env = found.argv, dict(found.env)
     if find_launch(argv) is None and (script := find_script(argv)) is not None:
         try:
@@ -137,7 +139,10 @@ def found_side(found: FoundServer, title: str, *, whole_text: bool = True) -> Si
         key=frozenset({f"role={role}"} if role else ()),
         point=found.annotations.get(POINT, found.labels.get(POINT)),
         injected=found.injected,
-        without_files=found.injected or not whole_text,
+        without_files=found.files_elsewhere,
+        where=found.where,
+        emitted=found.annotations.get(EMITTED),
+        emitted_argv=found.argv,
     )
 
 
@@ -164,7 +169,8 @@ def _servers(deployment: Deployment) -> Iterable[tuple[str, Deployment]]:
 
 
 def _leaves(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    return ((".".join(path), value) for path, value in flatten(data) if value is not None)
+    """Paths with values; a map without entries is none, as it goes when it gets its first one."""
+    return ((".".join(path), value) for path, value in flatten(data) if value is not None and value != {})
 
 
 def _version_of(engine: str, image: str | None) -> str | None:

@@ -6,6 +6,7 @@ https://kserve.github.io/website/docs/model-serving/generative-inference/llmisvc
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.labels import label_set, pod_annotations
 from autotune.emit.manifest import dump_documents
 from autotune.emit.monitoring import find_metric_faults, service_monitor
-from autotune.emit.pod import object_metadata, pod_template, without_empty
+from autotune.emit.pod import escape_references, object_metadata, pod_template, without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "scaling": _scaling(deployment),
         # KServe selects its pods by labels of the app.kubernetes.io family.
         "labels": {key: value for key, value in label_set(deployment).items() if "app.kubernetes.io/" not in key},
-        "annotations": pod_annotations(deployment),
+        "annotations": pod_annotations(replace(deployment, env=deployment.env | _hub_cache(deployment))),
         "template": _template(deployment),
     }
     return {
@@ -113,11 +114,17 @@ def _template(deployment: Deployment) -> dict[str, Any]:
         probe = container[name]
         container[name] = {**probe, "httpGet": {**probe["httpGet"], "scheme": "HTTP"}}
     container["securityContext"] |= {"readOnlyRootFilesystem": False, "runAsNonRoot": False}
-    if "HF_HOME" in deployment.env and "HF_HUB_CACHE" not in deployment.env:
-        home = next(item for item in container["env"] if item["name"] == "HF_HOME")["value"]
-        # The preset's HF_HUB_CACHE would win over HF_HOME, and the model be fetched past the volume.
-        container["env"] = [*container["env"], {"name": "HF_HUB_CACHE", "value": posixpath.join(home, "hub")}]
+    added = [{"name": name, "value": escape_references(value)} for name, value in _hub_cache(deployment).items()]
+    if added:
+        container["env"] = [*container["env"], *added]
     return {**pod, "containers": [container]}
+
+
+def _hub_cache(deployment: Deployment) -> dict[str, str]:
+    """The preset's HF_HUB_CACHE would win over HF_HOME, and the model be fetched past the volume."""
+    if "HF_HOME" not in deployment.env or "HF_HUB_CACHE" in deployment.env:
+        return {}
+    return {"HF_HUB_CACHE": posixpath.join(deployment.env["HF_HOME"], "hub")}
 
 
 def _model_uri(deployment: Deployment) -> str:

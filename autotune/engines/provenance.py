@@ -112,7 +112,7 @@ def find_edits(
     """What differs from the server that `emitted` was made for; None where the annotation cannot be read.
 
     `files` and `image` are None where they are not known. `injected`: others put variables of their own into the
-    environment, so further ones are no edit.
+    environment, so further ones are no edit; those of a LeaderWorkerSet never are.
     """
     sums = _load(emitted)
     if "flags" not in sums:
@@ -128,7 +128,9 @@ def find_edits(
         return edits
     edits += _compare("flag", sums["flags"], _flag_sums(argv))
     edits += [
-        edit for edit in _compare("env", sums.get("env", {}), _sums(env)) if not (injected and edit.how == "added")
+        edit
+        for edit in _compare("env", sums.get("env", {}), _sums(env))
+        if edit.how != "added" or not (injected or edit.name.startswith("LWS_"))
     ]
     if files is not None:
         edits += _compare("file", sums.get("files", {}), _sums(files))

@@ -102,6 +102,18 @@ def read_files(
     return dict(sorted(files.items()))
 
 
+def has_files_elsewhere(
+    container: Mapping[str, Any], pod: Mapping[str, Any], config_maps: Mapping[str, Mapping[str, str]]
+) -> bool:
+    """Whether the container mounts a ConfigMap that is not among those known."""
+    mounted = {str(mount.get("name")) for mount in maps(container.get("volumeMounts"))}
+    return any(
+        isinstance(source := volume.get("configMap"), dict) and str(source.get("name")) not in config_maps
+        for volume in maps(pod.get("volumes"))
+        if str(volume.get("name")) in mounted
+    )
+
+
 def read_volumes(container: Mapping[str, Any], pod: Mapping[str, Any]) -> tuple[tuple[Volume, ...], int | None]:
     """Claims, folders of the host and scratch volumes, and the size of /dev/shm."""
     sources = {str(volume.get("name")): volume for volume in maps(pod.get("volumes"))}

@@ -39,4 +39,6 @@ class FoundServer:
     unread: tuple[str, ...] = ()
     """What was said there and has no field here (`--ulimit memlock=-1`, a variable without a value), as text for people."""
     injected: bool = False
-    """Read from a running pod or container: its environment holds what the cluster or the image put there too."""
+    """Read from a container as it runs: its environment holds what its image put there too."""
+    files_elsewhere: bool = False
+    """Files are mounted, or named by the command, whose text is not known."""

@@ -38,6 +38,7 @@ def read_inspected(document: Mapping[str, Any], where: str) -> FoundServer:
         labels=labels,
         annotations=labels,
         injected=True,
+        files_elsewhere=True,
     )
 
 

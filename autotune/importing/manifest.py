@@ -13,6 +13,7 @@ from autotune.engines.provenance import PREFIX
 from autotune.importing.compose_file import is_compose, read_compose
 from autotune.importing.container import (
     choose_container,
+    has_files_elsewhere,
     maps,
     read_command,
     read_environment,
@@ -49,17 +50,16 @@ class _Pod:
     annotations: dict[str, str] = field(default_factory=dict)
 
 
-def read_manifest(text: str, where: str) -> list[FoundServer]:
+def read_manifest(
+    text: str, where: str, config_maps: Mapping[str, Mapping[str, str]] | None = None
+) -> list[FoundServer]:
     """Every server that a text in YAML or JSON describes, those of inference engines only where there are any.
 
-    `where` names the text for people. Raises InputError (AT001) with the place where it is not well formed.
+    `where` names the text for people, `config_maps` are those that stand beside it, by name. Raises InputError (AT001) with
+    the place where it is not well formed.
     """
     documents = _flatten(_parse(text, where))
-    config_maps = {
-        str(_metadata(document).get("name")): text_map(document.get("data"))
-        for document in documents
-        if document.get("kind") == "ConfigMap"
-    }
+    config_maps = {**(config_maps or {}), **_config_maps(documents)}
     found: list[FoundServer] = []
     for document in documents:
         if is_compose(document):
@@ -71,6 +71,19 @@ def read_manifest(text: str, where: str) -> list[FoundServer]:
             found += [_server(pod, where, config_maps, services) for pod in _pods(document)]
     serving = [server for server in found if _serves(server)] or found
     return [server for server in serving if server.argv] or serving
+
+
+def read_config_maps(text: str, where: str) -> dict[str, dict[str, str]]:
+    """The data of each ConfigMap in a text, by its name. Raises InputError as `read_manifest`."""
+    return _config_maps(_flatten(_parse(text, where)))
+
+
+def _config_maps(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    return {
+        str(_metadata(document).get("name")): text_map(document.get("data"))
+        for document in documents
+        if document.get("kind") == "ConfigMap"
+    }
 
 
 def _parse(text: str, where: str) -> list[Any]:
@@ -197,7 +210,7 @@ def _server(
         labels=pod.labels,
         annotations=annotations,
         unread=tuple(f"the variable {item}, which comes from elsewhere" for item in elsewhere),
-        injected=kind == "Pod",
+        files_elsewhere=has_files_elsewhere(container, pod.spec, config_maps),
     )
 
 

@@ -96,6 +96,7 @@ NEAR: dict[str, Near | Elsewhere] = {
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
     "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
+    "AT044": Near("diff fp8_quantized '+profile=fp8_quantized'"),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -121,6 +122,12 @@ NEAR: dict[str, Near | Elsewhere] = {
     ),
     "AT123": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
     "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
+    "AT119": Near(
+        "explain --from-manifest pod.yaml",
+        {
+            "pod.yaml": CODES["AT119"].example.files["pod.yaml"].replace('"2"', '"1"'),  # type: ignore[union-attr]
+        },
+    ),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

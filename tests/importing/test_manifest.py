@@ -93,7 +93,7 @@ def test_references_are_resolved_as_the_kubelet_does():
     assert server.argv[2:] == ("1-$(C)-$(A)", "3", "$(KEY)", "$(NO)", "$(C)", "$", "$x", "$(", "a$$b")
     assert [(item.env, item.secret, item.key) for item in server.secrets] == [("KEY", "s", "k")]
     assert server.unread == ("the variable IP, which comes from elsewhere",)
-    assert server.injected
+    assert not server.files_elsewhere
 
 
 def test_of_several_containers_the_one_that_serves_is_taken_and_named():
@@ -264,3 +264,11 @@ JSON = st.recursive(
 def test_no_shape_of_data_is_a_crash(data):
     for server in read_manifest(json.dumps(data), "x"):
         assert all(isinstance(word, str) for word in server.argv)
+
+
+def test_files_of_a_config_map_that_is_not_there_are_elsewhere():
+    text = emitted("k8s", CASES["full"])
+    alone = text.partition("kind: Deployment")[2]
+    (server,) = read_manifest(f"apiVersion: apps/v1\nkind: Deployment{alone}", "x")
+    assert (server.files, server.files_elsewhere) == ({}, True)
+    assert not read("k8s", CASES["full"]).files_elsewhere

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.code_pages import explain_code, print_codes
 from autotune.cli.inputs import add_inputs, read_inputs
+from autotune.cli.manifest_explanation import explain_manifest
 from autotune.cli.output import print_diagnostics, print_json
 from autotune.diagnostics import InputError, diagnostic, suggest
 from autotune.explanation import explain_path, explain_point, render_explanation
@@ -21,15 +22,24 @@ EPILOG = """\
   autotune explain AT016        what a diagnostic code means, with an example and the remedy
   autotune explain codes        all of them
   autotune explain quantization.gemm_mode +profile=fp8_quantized system.gpu=a100_sxm
-  autotune explain +profile=balanced"""
+  autotune explain +profile=balanced
+  autotune explain --from-manifest k8s.yaml
+  kubectl get pod NAME -o yaml | autotune explain --from-manifest -"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser, formats=("text", "json"))
+    parser.add_argument(
+        "--from-manifest",
+        metavar="FILE|DIR|-",
+        help="who set what in a manifest, an emitted script or folder, or what `kubectl get` and `docker inspect` print",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     words = list(args.words)
+    if args.from_manifest is not None:
+        return explain_manifest(args.from_manifest, words, args.format)
     path = None
     if words and "=" not in words[0] and not words[0].startswith("~") and not Path(words[0]).exists():
         subject = words.pop(0)

@@ -94,6 +94,30 @@ ENGINE_CODES: dict[str, Code] = {
         "Set deploy.disruption_budget to 1 or more, unless the server is only ever to be stopped by hand.",
         Example("autotune check deploy.disruption_budget=0"),
     ),
+    "AT119": Code(
+        "warning",
+        "a manifest was edited after it was emitted",
+        "Its annotations carry a checksum of every flag, variable and file. Where one does not fit, the annotations say who set a value that is no longer there, and the next emit undoes the edit.",
+        "Make the change in the config and emit again; `autotune diff FILE TASK` shows the two side by side.",
+        Example(
+            "autotune explain --from-manifest pod.yaml",
+            {
+                "pod.yaml": """\
+kind: Pod
+metadata:
+  name: vllm-x
+  annotations:
+    autotune/point: 0a1b2c3d4e
+    autotune/emitted: '{"image":"vllm/vllm-openai:v0.33.0","flags":{"":"51681122","--seed":"8784154d"},"env":{},"files":{}}'
+spec:
+  containers:
+  - name: vllm
+    image: vllm/vllm-openai:v0.33.0
+    args: [vllm, serve, m, --seed, "2"]
+"""
+            },
+        ),
+    ),
     "AT204": Code(
         "note",
         "an engine of the fallback list was passed over",

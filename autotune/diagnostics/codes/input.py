@@ -52,4 +52,11 @@ INPUT_CODES: dict[str, Code] = {
         "Use one of the options that the message lists, or add one with --config-dir.",
         Example("autotune check executor=slurm"),
     ),
+    "AT044": Code(
+        "error",
+        "no server to compare or explain",
+        "A side of `autotune diff` is overrides, a task file, a profile, an emitted file or folder, a stored point, a command line or a process; the word is none of them, holds no server, or no point of one side has a partner on the other.",
+        "Quote overrides and commands as one word each, or name what the message suggests.",
+        Example("autotune diff fp8_quantised balanced"),
+    ),
 }
