@@ -36,3 +36,5 @@ class FoundServer:
     node_selector: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    """What was said there and has no field here (`--ulimit memlock=-1`, a variable without a value), as text for people."""

@@ -14,7 +14,9 @@ def write_v2(draft: Draft, name: Any, description: Any) -> str:
     lines = ["# Migrated from a v1 task; each comment names the v1 value below it."]
     for entry in draft.entries:
         if entry.status is Status.REFUSED:
-            lines.append(spell_comment(f"NOT CARRIED OVER {shown(entry.path)} = {spell_flow(entry.value)}: {entry.reason}"))
+            lines.append(
+                spell_comment(f"NOT CARRIED OVER {shown(entry.path)} = {spell_flow(entry.value)}: {entry.reason}")
+            )
         elif entry.status is Status.NOTED and not entry.targets:
             lines.append(spell_comment(f"v1 {shown(entry.path)} = {spell_flow(entry.value)}: {entry.reason}"))
     lines.append(f"name: {spell_flow(str(name))}")

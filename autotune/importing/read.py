@@ -1,0 +1,40 @@
+"""Text of any kind to the servers in it: a command, a script, a manifest."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from autotune.importing.command_line import read_commands
+from autotune.importing.manifest import read_manifest
+from autotune.importing.refuse import refuse
+from autotune.importing.script import read_script
+
+if TYPE_CHECKING:
+    from autotune.importing.found_server import FoundServer
+
+#: A line that only a Kubernetes-like manifest or a compose file has, also as JSON.
+_MANIFEST = re.compile(r"^\s*[{\"']*(?:apiVersion|kind|services|items)[\"']?\s*:", re.MULTILINE)
+_TASK = re.compile(r"^(?:task_name|base_runtime)\s*:|^\s*\"(?:task_name|base_runtime)\"\s*:", re.MULTILINE)
+_V2_TASK = re.compile(r"^version: 2$", re.MULTILINE)
+_OURS = "# Made by autotune."
+
+
+def read_servers(text: str, where: str) -> list[FoundServer]:
+    """Every server that a text starts, whatever kind of text it is.
+
+    Raises InputError: AT042 where it starts none or cannot be read, AT001 for broken YAML.
+    """
+    if not text.strip():
+        raise refuse("there is nothing in it", where, 'give a command: autotune import "vllm serve MODEL ..."')
+    if "\0" in text:
+        raise refuse("the text holds a NUL byte", where, "give text: a command, a script or a manifest")
+    if _TASK.search(text):
+        raise refuse("this is a v1 task", where, "`autotune migrate FILE` brings those along")
+    if text.startswith("#!") or text.lstrip().startswith(_OURS):
+        return read_script(text, where) if _OURS in text else read_commands(text, where)
+    if _MANIFEST.search(text):
+        return read_manifest(text, where)
+    if _V2_TASK.search(text):
+        raise refuse("this is a task of autotune already", where, "`autotune check FILE` reads it")
+    return read_commands(text, where)
