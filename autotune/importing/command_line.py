@@ -6,6 +6,8 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from autotune.diagnostics import holds_secret
+from autotune.engines.deployment import SecretRef
 from autotune.importing.docker_run import is_docker_run, read_docker_run
 from autotune.importing.found_server import FoundServer
 from autotune.importing.launch import base_name, find_launch, find_script
@@ -49,13 +51,20 @@ def read_commands(text_or_words: str | Sequence[str], where: str) -> list[FoundS
     env: dict[str, str] = {}
     files: dict[str, str] = {}
     found: list[FoundServer] = []
+    secrets: list[SecretRef] = []
     beside: list[str] = list(notes)
     for command in commands:
         server = _server(command, where)
         if server is not None:
-            found.append(replace(server, env=env | server.env, files=files | server.files))
-        elif command.words and command.words[0] in _EXPORTS and (exported := dict(_assigned(command.words[1:]))):
-            env |= exported
+            found.append(_with_exports(server, env, files))
+        elif command.words and command.words[0] in _EXPORTS:
+            env |= dict(_assigned(command.words[1:]))
+            for name in command.words[1:]:
+                if name.isidentifier():
+                    # A variable of the caller's: a secret is referred to, of anything else the value is not known.
+                    secret = holds_secret(name, "unknown")
+                    secrets += [SecretRef(name, None, name)] if secret else []
+                    beside += [] if secret else [f"export {name}"]
         elif (written := _file(command)) is not None:
             files[written[0]] = written[1]
         elif command.words and command.words[0].startswith("-"):
@@ -68,7 +77,15 @@ def read_commands(text_or_words: str | Sequence[str], where: str) -> list[FoundS
             beside.append(_shown(command.words))
     if not found:
         raise _nothing(commands, where)
-    return [replace(server, unread=(*beside, *server.unread)) for server in found]
+    return [
+        replace(
+            server,
+            unread=(*beside, *server.unread),
+            # Into a container goes only what its command names.
+            secrets=server.secrets if server.image else (*secrets, *server.secrets),
+        )
+        for server in found
+    ]
 
 
 def _server(command: Simple, where: str) -> FoundServer | None:
@@ -101,6 +118,15 @@ def _server(command: Simple, where: str) -> FoundServer | None:
     return replace(server, env=env | server.env, unread=(*unread, *server.unread))
 
 
+def _with_exports(server: FoundServer, env: dict[str, str], files: dict[str, str]) -> FoundServer:
+    """The server with what the commands before it set up; a container has of it the files that are mounted."""
+    if server.image is None:
+        return replace(server, env=env | server.env, files=files | server.files)
+    mounted = {volume.mount_path: files[volume.host_path] for volume in server.volumes if volume.host_path in files}
+    volumes = tuple(volume for volume in server.volumes if volume.host_path not in files)
+    return replace(server, files=mounted | server.files, volumes=volumes)
+
+
 def _begin(words: list[str]) -> int | None:
     """Where the engine's own command, a container's or a shell's text begins; only wrappers may stand before it."""
     docker = next((index for index in range(len(words)) if is_docker_run(words[index:])), None)
@@ -126,11 +152,14 @@ def _assigned(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _file(command: Simple) -> tuple[str, str] | None:
-    """The file that `cat > FILE <<EOF` or `tee FILE <<EOF` writes, and its text."""
+    """The file that `cat > FILE <<EOF`, `tee FILE <<EOF` or `printf '%s' TEXT > FILE` writes, and its text."""
+    printed = command.words[2] if len(command.words) == 3 and command.words[:2] == ("printf", "%s") else None
+    target = next((name for operator, name in command.redirections if operator in (">", ">|")), None)
+    if printed is not None and target is not None:
+        return target, printed
     text = next((body for operator, body in command.redirections if operator == "<<"), None)
     if text is None or not command.words:
         return None
-    target = next((name for operator, name in command.redirections if operator in (">", ">|")), None)
     if base_name(command.words[0]) == "cat" and len(command.words) == 1 and target is not None:
         return target, text
     names = [word for word in command.words[1:] if not word.startswith("-")]

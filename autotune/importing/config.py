@@ -19,6 +19,7 @@ from autotune.engines.known import known_flags
 from autotune.importing.arguments import ENV, FILE, KEY, same
 from autotune.importing.imported import Account, Imported, Part, Status
 from autotune.importing.invert import Inverter
+from autotune.importing.launch import find_launch
 from autotune.importing.placing import (
     SHARED_MEMORY,
     find_gpu_of,
@@ -125,10 +126,9 @@ class _Reading:
             ),
         )
         self.known = known_flags(self.engine, self.version.known)
+        launched = find_launch(self.server.argv) is not None
         self.put(
-            "system.backend",
-            self.engine,
-            f"from `{' '.join(self.command.server.argv[:2])}`" if self.server.argv else "from the image",
+            "system.backend", self.engine, f"from `{' '.join(self.server.argv[:2])}`" if launched else "from the image"
         )
         for path, value in self.given.items():
             self.put(path, value, "said beside the command")
@@ -164,7 +164,7 @@ class _Reading:
 
     def put(self, path: str, value: Any, comment: str) -> None:
         """One setting. What the user decided stays."""
-        if path in self.given and get_path(self.data, split_path(path)) is not None:
+        if path in self.given and value != self.given[path]:
             return
         set_path(self.data, split_path(path), value)
         self.comments[path] = comment
@@ -377,7 +377,7 @@ class _Reading:
                 keys = [name.removeprefix(FILE) for name in rest if name.startswith(FILE)]
                 self.account.add(
                     f"{', '.join(keys)} in {target.file}",
-                    Status.KEPT,
+                    Status.LEFT_OUT,
                     (f"misc.extra_args.{_file_flag(self.known)}",),
                     "a task has no path for it, so the file stays as it is: it must lie at that path where the server runs",
                 )
@@ -610,6 +610,8 @@ def _said(name: str, target: Target) -> str:
 def _extra(value: Any, name: str, known: KnownFlags) -> Any:
     """A value as misc.extra_args holds it: what is no plain value is the JSON text of it."""
     spelling = known.find(name)
+    if spelling is None and isinstance(value, tuple) and len(value) == 1:
+        return value[0]
     if isinstance(value, tuple):
         return [item if isinstance(item, bool | int | float | str) else json.dumps(item) for item in value]
     if spelling is not None and spelling.flag.kind == "json" and not isinstance(value, dict | bool | str):

@@ -128,13 +128,18 @@ def _ranks(_: Any, at: Lowering) -> Iterator[Any]:
     yield (at.config.parallel.tp or 1) * (at.config.parallel.dp or 1)
 
 
+def _shortest(fraction: float) -> Iterator[float]:
+    """With as few digits as give the same again; the engines' own flags have three or four."""
+    yield from (round(fraction, digits) for digits in (2, 3, 4, 5, 6))
+
+
 def _vllm_fraction(value: Any, at: Lowering) -> Iterator[Any]:
     """The reverse of `vllm_utilization`."""
     if (number := _number(value)) is not None:
         total = at.facts.gpu.memory_bytes - (DRIVER_BYTES if at.facts.gpu.vendor == "nvidia" else 0)
         sharding = shard(at.config, at.facts)
         extra = activation_bytes(at.config, at.facts, sharding) + overhead_bytes(at.config, at.facts, sharding)
-        yield round(number - extra / total, 4)
+        yield from _shortest(number - extra / total)
 
 
 def _trtllm_fraction(value: Any, at: Lowering) -> Iterator[Any]:
@@ -142,7 +147,7 @@ def _trtllm_fraction(value: Any, at: Lowering) -> Iterator[Any]:
     if (number := _number(value)) is not None:
         plan = plan_memory(trtllm_values.served_formats(at.config, at.facts), at.facts)
         free = plan.total_bytes - plan.weights_bytes - plan.activation_bytes - plan.overhead_bytes
-        yield round((number * free + plan.weights_bytes) / plan.total_bytes, 5)
+        yield from _shortest((number * free + plan.weights_bytes) / plan.total_bytes)
 
 
 def _transformers_fraction(value: Any, at: Lowering) -> Iterator[Any]:
@@ -150,7 +155,7 @@ def _transformers_fraction(value: Any, at: Lowering) -> Iterator[Any]:
     if (number := _number(value)) is not None:
         plan = plan_memory(transformers_values.served_formats(at.config, at.facts), at.facts)
         free = plan.total_bytes - plan.weights_bytes
-        yield round((number * free + plan.weights_bytes - plan.activation_bytes) / plan.total_bytes, 5)
+        yield from _shortest((number * free + plan.weights_bytes - plan.activation_bytes) / plan.total_bytes)
 
 
 def _named(table: dict[str, Any]) -> Callable[[Any, Lowering], Iterator[Any]]:

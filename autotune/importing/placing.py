@@ -26,7 +26,7 @@ _SETTLED = {
     "--network": "the port is published instead", "--net": "the port is published instead", "--runtime": "GPUs are asked for by number",
     "--gpus": "GPUs are asked for by number", "--restart": "", "--pull": "", "--device": "devices come with the GPUs",
     "> ": "", ">> ": "", "2> ": "", ">& ": "", "&> ": "", "< ": "", "cd ": "", "set ": "", "echo ": "", "mkdir ": "", "sleep ": "", "source ": "", ". ": "",
-    "sudo": "", "$": "read so", "a blank": "a backslash was meant to join the lines", ": ": "", "if ": "", "fi": "", "exit ": "", "printf ": "",
+    "sudo": "", "$": "read so", "a blank": "a backslash was meant to join the lines", ": ": "", "if ": "", "fi": "", "then": "", "else": "", "exit ": "", "printf ": "",
     "wait": "", "trap ": "",
 }  # fmt: skip
 _OURS = ("app.kubernetes.io/", "autotune/", "helm.sh/", "kubectl.kubernetes.io/", "serving.kserve.io/")

@@ -31,7 +31,7 @@ def read_servers(text: str, where: str) -> list[FoundServer]:
         raise refuse("the text holds a NUL byte", where, "give text: a command, a script or a manifest")
     if _TASK.search(text):
         raise refuse("this is a v1 task", where, "`autotune migrate FILE` brings those along")
-    if text.startswith("#!") or text.lstrip().startswith(_OURS):
+    if text.startswith("#!"):
         return read_script(text, where) if _OURS in text else read_commands(text, where)
     if _MANIFEST.search(text):
         return read_manifest(text, where)
