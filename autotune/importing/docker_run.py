@@ -122,7 +122,7 @@ class _Options:
 
     def _gpus(self, value: str) -> None:
         text = value.strip("'\"")
-        if text.isdigit():
+        if text.isascii() and text.isdigit():
             self.gpus = int(text)
         elif text.startswith("device="):
             self.gpus = len(text.removeprefix("device=").split(","))

@@ -38,11 +38,16 @@ def propose(row: Flag, value: Any, at: Lowering) -> Iterator[Any]:
     if row.convert in INVERSES:
         yield from INVERSES[row.convert](value, at)
     yield from _NAMES.get(row.path, ())
+    if value is None:
+        yield False
+        return
     if row.off is not None:
         yield from (False, True)
     elif value is True:
         yield from (True, False)
     yield from _plain(value)
+    if value == {}:
+        yield True
 
 
 def propose_speculative(texts: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -58,8 +63,8 @@ def propose_speculative(texts: dict[str, Any]) -> Iterator[dict[str, Any]]:
             extended = plain | ({"num_steps": steps} if _is_count(steps) and steps != count else {})
             extended |= {"topk": topk} if _is_count(topk) and topk != 1 else {}
             for base in (plain, extended) if extended != plain else (plain,):
-                yield base
                 yield from (base | {"model": model} for model in models)
+                yield base
 
 
 def _is_count(value: Any) -> bool:
@@ -77,7 +82,7 @@ def _plain(value: Any) -> Iterator[Any]:
     yield list(value) if isinstance(value, tuple) else value
     if isinstance(value, str):
         yield value.lower()
-        if value.isdigit():
+        if value.isascii() and value.isdigit():
             yield int(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield float(value)

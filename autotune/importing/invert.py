@@ -21,13 +21,14 @@ from autotune.layers import copy_tree, get_path, set_path, split_path
 from autotune.schema import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from autotune.engines.engine import Engine, Facts, Lowered
     from autotune.engines.flag import Flag
     from autotune.engines.known import KnownFlags
 
 SPECULATIVE = "misc.speculative"
+FRACTION = "memory.mem_fraction_static"
 
 
 @dataclass(slots=True)
@@ -52,7 +53,10 @@ class Inverter:
         """Find paths until nothing more is found."""
         self._settle()
         rows = [row for row in TABLES[self.engine.name].rows if row.holds_for(self.known.version)]
-        order = sorted(range(len(rows)), key=lambda index: (rows[index].convert is not None, index))
+        # What is computed depends on what is not; the memory fraction on almost everything.
+        order = sorted(
+            range(len(rows)), key=lambda index: (rows[index].path == FRACTION, rows[index].convert is not None, index)
+        )
         progress = True
         while progress:
             progress = False
@@ -110,12 +114,8 @@ class Inverter:
         at = self._lowering()
         if at is None:
             return False
-        for name in wanted:
-            value = self._whole(row, name)
-            for candidate in _distinct(propose(row, value, at)):
-                if self._accept(path, candidate, name):
-                    return True
-        return False
+        proposals = ((name, candidate) for name in wanted for candidate in propose(row, self._whole(row, name), at))
+        return self._take_best(path, _distinct(proposals))
 
     def _try_speculative(self, rows: Sequence[Flag]) -> bool:
         if SPECULATIVE in self.fixed or SPECULATIVE in self.paths:
@@ -129,27 +129,35 @@ class Inverter:
                         texts[short] = self.target[name]
         if not texts:
             return False
-        first = next(iter(name for name in self.target if name in texts or name.endswith(("steps", "topk"))), "")
-        return any(self._accept(SPECULATIVE, candidate, first) for candidate in propose_speculative(texts))
+        return self._take_best(SPECULATIVE, (("", candidate) for candidate in propose_speculative(texts)))
 
-    def _accept(self, path: str, value: Any, name: str) -> bool:
-        """Keep the value where every variant gives the argument, loses none and says nothing new."""
-        data = copy_tree(self.data)
-        set_path(data, split_path(path), value)
+    def _take_best(self, path: str, proposals: Iterable[tuple[str, Any]]) -> bool:
+        """Keep the value that gives the most arguments, the first of equals; False where none may stand."""
+        best: tuple[frozenset[str], dict[str, Any]] | None = None
+        for name, value in proposals:
+            data = copy_tree(self.data)
+            set_path(data, split_path(path), value)
+            gained = self._gain(data, name)
+            if gained is not None and (best is None or len(gained) > len(best[0])):
+                best = gained, data
+        if best is None:
+            return False
+        self.paths[path] = tuple(item for item in self.target if item in best[0] and item not in self._matched)
+        self.data = best[1]
+        self._settle()
+        return True
+
+    def _gain(self, data: Mapping[str, Any], name: str) -> frozenset[str] | None:
+        """What a config gives, where every variant gives `name`, loses nothing and says nothing that was not said."""
         gained: frozenset[str] | None = None
         for facts, wrong in zip(self.variants, self._wrong, strict=True):
             state = self._compare(data, facts)
             if state is None or not state[0] >= self._matched or not state[1] <= wrong:
-                return False
+                return None
             gained = state[0] if gained is None else gained & state[0]
             if name and name not in gained:
-                return False
-        if gained is None or gained == self._matched:
-            return False
-        self.paths[path] = tuple(item for item in self.target if item in gained and item not in self._matched)
-        self.data = data
-        self._settle()
-        return True
+                return None
+        return None if gained == self._matched else gained
 
     def _lowering(self) -> Lowering | None:
         """What inverses may look at: the config so far, with the first variant's facts."""
@@ -167,6 +175,9 @@ class Inverter:
             yield f"{FILE}{row.key}"
             yield from (name for name in self.target if name.startswith(f"{FILE}{row.key}."))
             return
+        if row.path == "misc.cuda_graphs" and row.target is None:
+            # TensorRT-LLM's graphs are off where their config is null, which its module writes without a row.
+            yield f"{FILE}cuda_graph_config"
         for written in (row.flag, row.off):
             found = None if written is None else self.known.find(written)
             if found is None:
@@ -186,7 +197,7 @@ class Inverter:
         return self.target[name]
 
 
-def _distinct(values: Iterator[Any]) -> Iterator[Any]:
+def _distinct(values: Iterable[Any]) -> Iterator[Any]:
     seen: set[str] = set()
     for value in values:
         text = repr(value)
