@@ -84,6 +84,8 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT042": Near("import 'vllm serve Qwen/Qwen3-8B'"),
+    "AT043": Near("import 'vllm serve Qwen/Qwen3-8B --tensor-parallel-size 2'"),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -103,6 +105,8 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
     "AT115": Near("check optimization.strategy=random"),
+    "AT117": Near("import 'vllm serve Qwen/Qwen3-8B --seed 1'"),
+    "AT118": Near("import 'vllm serve Qwen/Qwen3-8B'"),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}
@@ -117,6 +121,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT206": Near("check model.id=meta-llama/Llama-3.1-8B-Instruct deploy.hf_token_secret=hub"),
     "AT207": Near("check misc.trust_remote_code=true model.revision=0123abc"),
     "AT209": Near("check system.backend=transformers system.image=registry.example/server:5.0"),
+    "AT210": Near("import 'vllm serve Qwen/Qwen3-8B' system.gpu=h100_sxm"),
 }  # fmt: skip
 
 TYPED = [name for name, near in NEAR.items() if isinstance(near, Near)]
