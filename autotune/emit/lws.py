@@ -18,7 +18,7 @@ from autotune.engines.sglang import TABLE as SGLANG
 from autotune.engines.vllm import TABLE as VLLM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
@@ -69,6 +69,17 @@ class LwsEmitter:
         refuse(find_faults(deployment), find_kubernetes_faults(deployment), _find_own_faults(deployment))
         documents = [*config_map(deployment), _set(deployment), _service(deployment)]
         return {"lws.yaml": dump_documents(documents, heading(deployment))}
+
+
+def without_group_flags(arguments: Sequence[str]) -> list[str]:
+    """Arguments less those that `lws.yaml` adds for several nodes, as the manifest holds them."""
+    words = list(arguments)
+    for group in _GROUPS.values():
+        more = [part for flag, value in group.flags.items() for part in (flag, value)]
+        for added in ([*more, *group.worker_flags], more):
+            if words[-len(added) :] == added:
+                return words[: -len(added)]
+    return words
 
 
 def _set(deployment: Deployment) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from autotune.engines.known import KnownFlags
     from autotune.importing.found_server import FoundServer
 
+#: A variable of a shell or of a manifest.
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_{(]|\d)")
 NAME_FLAGS = ("--served-model-name", "--served_model_name")
 
 
@@ -52,7 +55,7 @@ class Draft:
             return
         data = copy_tree(self.data)
         set_path(data, split_path(path), value)
-        wrong = [item for item in validate(data, {})[1] if item.path == path]
+        wrong = [item for item in validate(data, {})[1] if _touches(item.path, path)]
         if wrong and path in self.given:
             raise InputError(*(replace(item, writer=Writer(Source.USER, override=f"{path}={value}")) for item in wrong))
         if wrong and path in ("model.id", "model.path"):
@@ -72,6 +75,16 @@ class Draft:
             rank = ranks.get(path, ranks.get(".".join(keys[:2]), len(ranks)))
             found.append((rank, Setting(keys, get_path(self.data, keys), hide_secrets(comment))))
         return tuple(item for _, item in sorted(found, key=lambda pair: pair[0]))
+
+
+def _touches(found: str | None, path: str) -> bool:
+    """Whether a finding's path is the path, lies in it, or is the unknown key on the way to it."""
+    return found is not None and (f"{found}.".startswith(f"{path}.") or f"{path}.".startswith(f"{found}."))
+
+
+def has_variable(text: str) -> bool:
+    """Whether a text holds a variable that nothing has filled in."""
+    return _VARIABLE.search(text) is not None
 
 
 def several(value: Any) -> tuple[Any, ...]:

@@ -38,3 +38,7 @@ class FoundServer:
     annotations: dict[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     """What was said there and has no field here (`--ulimit memlock=-1`, a variable without a value), as text for people."""
+    injected: bool = False
+    """Read from a container as it runs: its environment holds what its image put there too."""
+    files_elsewhere: bool = False
+    """Files are mounted, or named by the command, whose text is not known."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import hide_secrets, holds_secret
 from autotune.importing.arguments import ENV, FILE, KEY, same
-from autotune.importing.draft import NAME_FLAGS, several
+from autotune.importing.draft import NAME_FLAGS, has_variable, several
 from autotune.importing.imported import Status
 from autotune.importing.tables import TABLES
 from autotune.layers import copy_tree, set_path, split_path
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from autotune.importing.invert import Inverter
     from autotune.importing.target import Target
 
-#: A variable of a shell or of a manifest.
-_VARIABLE = re.compile(r"\$(?:[A-Za-z_{(]|\d)")
 NOT_FILLED = "the variable is taken literally, nothing fills it in: write its value"
 
 
@@ -60,7 +57,7 @@ def write_paths(draft: Draft, inverter: Inverter, target: Target) -> None:
         said = list(dict.fromkeys(_said(name, target) for name in names))
         draft.comments[path] = f"from `{' '.join(said)}`"
         for text in said:
-            if _VARIABLE.search(text):
+            if has_variable(text):
                 draft.account.add(text, Status.LEFT_OUT, (path,), NOT_FILLED)
             else:
                 draft.account.add(text, Status.MAPPED, (path,))
@@ -115,7 +112,7 @@ def keep(draft: Draft, path: str, value: Any, said: str) -> None:
         return
     draft.data = data
     draft.comments[path] = f"`{said}`" if said.partition(" ")[0] != path.rpartition(".")[2] else ""
-    if _VARIABLE.search(texts):
+    if has_variable(texts):
         draft.account.add(said, Status.LEFT_OUT, (path,), NOT_FILLED)
     else:
         draft.account.add(said, Status.KEPT, (path,))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.catalog import find_model
 from autotune.diagnostics import InputError
-from autotune.importing.draft import NAME_FLAGS, several
+from autotune.importing.draft import NAME_FLAGS, has_variable, several
 from autotune.importing.imported import Status
 from autotune.importing.refuse import refuse
 from autotune.layers import get_path
@@ -30,14 +30,14 @@ def name_model(draft: Draft, target: Target) -> ModelFacts | None:
             draft.server.where,
             "give the whole command, or name the model beside it: model.id=org/name",
         )
-    if typed is not None and "$" in typed and chosen is None and not draft.given.get("model.path"):
+    if typed is not None and has_variable(typed) and chosen is None and not draft.given.get("model.path"):
         raise refuse(
             f"the model is `{typed}`, and nothing says what that is",
             draft.server.where,
             "write the model's name, or set the variable before the command",
         )
     labelled = draft.server.annotations.get("autotune/model")
-    if typed is None or "$" in typed:
+    if typed is None or has_variable(typed):
         return find_facts(draft, str(chosen), None)
     said = f"model {typed}"
     if draft.engine == "transformers" and chosen is None and "@" in typed and not typed.startswith(("/", ".")):
@@ -99,6 +99,6 @@ def take_names(draft: Draft, target: Target, values: dict[str, Any]) -> None:
         target.model is not None
         and draft.engine != "transformers"
         and target.model != get_path(draft.data, ("model", "id"))
-        and "$" not in target.model
+        and not has_variable(target.model)
     ):
         draft.put("model.served_name", target.model, "the name that the engine gives it")

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from autotune.importing.command_line import read_commands
 from autotune.importing.manifest import read_manifest
 from autotune.importing.refuse import refuse
-from autotune.importing.script import read_script
 
 if TYPE_CHECKING:
     from autotune.importing.found_server import FoundServer
 
-#: A line that only a Kubernetes-like manifest or a compose file has, also as JSON.
-_MANIFEST = re.compile(r"^\s*[{\"']*(?:apiVersion|kind|services|items)[\"']?\s*:", re.MULTILINE)
+#: JSON, or a line that only a Kubernetes-like manifest or a Compose file has.
+_MANIFEST = re.compile(r"\A\s*(?:\[|\{\s*[\"}])|^(?:apiVersion|kind|services|items)\s*:", re.MULTILINE)
 _TASK = re.compile(r"^(?:task_name|base_runtime)\s*:|^\s*\"(?:task_name|base_runtime)\"\s*:", re.MULTILINE)
 _V2_TASK = re.compile(r"^version: 2$", re.MULTILINE)
-_OURS = "# Made by autotune."
 
 
 def read_servers(text: str, where: str) -> list[FoundServer]:
@@ -29,12 +27,20 @@ def read_servers(text: str, where: str) -> list[FoundServer]:
         raise refuse("there is nothing in it", where, 'give a command: autotune import "vllm serve MODEL ..."')
     if "\0" in text:
         raise refuse("the text holds a NUL byte", where, "give text: a command, a script or a manifest")
+    if text.startswith("#!"):
+        # Scripts of autotune are shell like any other.
+        return read_commands(text, where)
     if _TASK.search(text):
         raise refuse("this is a v1 task", where, "`autotune migrate FILE` brings those along")
-    if text.startswith("#!"):
-        return read_script(text, where) if _OURS in text else read_commands(text, where)
     if _MANIFEST.search(text):
-        return read_manifest(text, where)
+        found = read_manifest(text, where)
+        if not found:
+            raise refuse(
+                "no container is described here",
+                where,
+                "give a Deployment, a Pod, a Compose file, or what `docker inspect` prints",
+            )
+        return found
     if _V2_TASK.search(text):
         raise refuse("this is a task of autotune already", where, "`autotune check FILE` reads it")
     return read_commands(text, where)
