@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
         base=_base(workspace),
     )
     text = render_task(imported)
-    found = [*imported.diagnostics, *_compile(workspace, imported, text)]
+    task = "the task" if args.output is None else shown(Path(args.output))
+    found = [*imported.diagnostics, *_compile(workspace, imported, text, task)]
     if args.output is not None:
         _write(Path(args.output), text, force=args.force)
     if args.format == "json":
@@ -220,9 +221,9 @@ def _base(workspace: Workspace) -> dict[str, Any]:
     return {group: value for group, value in point.data.items() if group in Config.model_fields}
 
 
-def _compile(workspace: Workspace, imported: Imported, text: str) -> list[Diagnostic]:
+def _compile(workspace: Workspace, imported: Imported, text: str, task: str) -> list[Diagnostic]:
     """What the compiler says to the task: AT118 for its errors, AT043 for arguments that it does not give again."""
-    source = parse_yaml(text, imported.where)
+    source = parse_yaml(text, task)
     groups, options = workspace.composer.groups, workspace.composer.options
     try:
         (point,) = compile_dimensions(workspace, read_task(source, groups, options))
