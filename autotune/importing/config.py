@@ -146,7 +146,7 @@ def _invert(
                 f"{', '.join(keys)} in {target.file}",
                 Status.LEFT_OUT,
                 (f"misc.extra_args.{_file_flag(draft.known)}",),
-                "a task has no path for it, so the file stays as it is: it must lie at that path where the server runs",
+                "no config path gives it here, so the file stays as it is: it must lie at that path where the server runs",
             )
             again = without_file()
             for name in [name for name in values if name not in again.values]:

@@ -10,6 +10,9 @@ from autotune.importing.imported import Part, Status
 if TYPE_CHECKING:
     from autotune.importing.draft import Draft
 
+#: Characters of an argument that a message repeats; chat templates and schemas are longer than anyone reads.
+_SHOWN = 200
+
 
 def find_problems(draft: Draft) -> list[Diagnostic]:
     """What a person has to know: AT043 and AT117 one by one, AT210 in one line."""
@@ -43,4 +46,11 @@ def find_problems(draft: Draft) -> list[Diagnostic]:
 
 def _finding(draft: Draft, code: str, part: Part, advice: str | None) -> Diagnostic:
     path = part.targets[0] if part.targets else None
-    return diagnostic(code, f"{part.said}: {part.note}", path=path, writer=draft.writer, help=advice)
+    said = "".join(letter if letter.isprintable() else " " for letter in part.said)
+    return diagnostic(
+        code,
+        f"{said if len(said) <= _SHOWN else f'{said[:_SHOWN]}...'}: {part.note}",
+        path=path,
+        writer=draft.writer,
+        help=advice,
+    )

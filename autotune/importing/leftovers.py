@@ -114,8 +114,20 @@ def keep(draft: Draft, path: str, value: Any, said: str) -> None:
     draft.comments[path] = f"`{said}`" if said.partition(" ")[0] != path.rpartition(".")[2] else ""
     if has_variable(texts):
         draft.account.add(said, Status.LEFT_OUT, (path,), NOT_FILLED)
+    elif doubt := _no_number(path.rpartition(".")[2], value, draft.known):
+        draft.account.add(said, Status.LEFT_OUT, (path,), doubt)
     else:
         draft.account.add(said, Status.KEPT, (path,))
+
+
+def _no_number(name: str, value: Any, known: KnownFlags) -> str:
+    """What is to be said of text where the engine's parser reads a number."""
+    spelling = known.find(name)
+    if spelling is None or spelling.flag.kind not in ("int", "float"):
+        return ""
+    if not any(isinstance(item, str) and item not in spelling.flag.takes for item in several(value)):
+        return ""
+    return f"it is kept as written, and the engine may refuse it: it takes a value of type {spelling.flag.kind} there"
 
 
 def decided_by(draft: Draft, name: str) -> str | None:
@@ -156,8 +168,10 @@ def verify(draft: Draft, inverter: Inverter, target: Target, values: dict[str, A
     wrong = target.arguments.wrong
     gone |= {word: wrong[word] for word in wrong if word not in values and not word.startswith("-")}
     for name, reason in gone.items():
-        said = _said(name, target)
-        draft.account.parts = [part for part in draft.account.parts if part.said != hide_secrets(said)]
+        said = hide_secrets(_said(name, target))
+        if any(part.said == said and part.status is Status.REFUSED for part in draft.account.parts):
+            continue
+        draft.account.parts = [part for part in draft.account.parts if part.said != said]
         draft.account.add(said, Status.REFUSED, (), reason)
     return tuple(added)
 

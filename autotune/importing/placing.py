@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import holds_secret
@@ -22,13 +23,22 @@ SHARED_MEMORY = "the shared memory is sized for the GPUs"
 #: What every target of autotune settles by itself, by how the text begins.
 _SETTLED = {
     "--rm": "", "--detach": "", "--interactive": "", "--tty": "", "-it": "", "-d": "", "-i": "", "-t": "", "-ti": "", "-itd": "", "-dit": "", "--init": "",
-    "--publish": "the server's port is published as it is", "--ipc": SHARED_MEMORY,
+    "--publish": "the server's port is published under its own number", "--ipc": SHARED_MEMORY,
     "--network": "the port is published instead", "--net": "the port is published instead", "--runtime": "GPUs are asked for by number",
     "--gpus": "GPUs are asked for by number", "--restart": "", "--pull": "", "--device": "devices come with the GPUs",
     "> ": "", ">> ": "", "2> ": "", ">& ": "", "&> ": "", "< ": "", "cd ": "", "set ": "", "echo ": "", "mkdir ": "", "sleep ": "", "source ": "", ". ": "",
     "sudo": "", "$": "read so", "a blank": "a backslash was meant to join the lines", ": ": "", "if ": "", "fi": "", "then": "", "else": "", "exit ": "", "printf ": "",
     "wait": "", "trap ": "",
 }  # fmt: skip
+#: Variables that images and container engines set, by how their names begin.
+_IMAGE_VARIABLES = re.compile(
+    r"(?:PATH|HOME|HOSTNAME|PWD|TERM|LANG|LC_\w+|container|(?:LD_)?LIBRARY_PATH|DEBIAN_FRONTEND|GPG_KEY"
+    r"|(?:NV|NVIDIA|CUDA|CUDNN|NCCL|TORCH_CUDA|PYTHON|PIP|UV|VIRTUAL_ENV|ROCM)(?:_\w+)?|NVARCH|VLLM_USAGE_SOURCE)"
+)
+#: Labels of images, and those that controllers give to their pods.
+_IMAGE_LABELS = (
+    "maintainer", "org.opencontainers.", "org.label-schema.", "com.nvidia.", "com.docker.", "pod-template-hash", "controller-revision-hash",
+)  # fmt: skip
 _OURS = ("app.kubernetes.io/", "autotune/", "helm.sh/", "kubectl.kubernetes.io/", "serving.kserve.io/")
 
 
@@ -66,6 +76,8 @@ def place_secrets(server: FoundServer, account: Account) -> tuple[str | None, di
             secret = secret or PLACEHOLDER
             note = f"the value is not copied; it belongs in a Secret, for which the name {PLACEHOLDER} stands"
             account.add(f"env {name} (hidden)", Status.MAPPED, ("deploy.hf_token_secret",), note)
+        elif server.injected and _IMAGE_VARIABLES.fullmatch(name):
+            account.add(f"env {name}", Status.NOTED, note="the image sets it")
         elif holds_secret(name, value):
             account.add(
                 f"env {name} (hidden)", Status.LEFT_OUT, note="a secret is not copied; set it where the server runs"
@@ -105,15 +117,19 @@ def place_volumes(server: FoundServer, model: str, account: Account) -> dict[str
 def place_labels(server: FoundServer, account: Account) -> dict[str, Any]:
     """deploy.labels and deploy.annotations, without those that autotune and other tools write themselves."""
     found: dict[str, Any] = {}
-    for path, items in (("deploy.labels", server.labels), ("deploy.annotations", server.annotations)):
-        own = {key: value for key, value in items.items() if not key.startswith(_OURS)}
+    # Docker and Compose have one kind of label, which is found as both.
+    annotations = {} if server.annotations == server.labels else server.annotations
+    for path, items in (("deploy.labels", server.labels), ("deploy.annotations", annotations)):
+        kind = path.partition(".")[2]
+        brought = [key for key in items if server.injected and key.startswith(_IMAGE_LABELS)]
+        own = {key: value for key, value in items.items() if key not in brought and not key.startswith(_OURS)}
         if own:
             found[path] = own
-            account.add(f"{path.partition('.')[2]} {', '.join(own)}", Status.MAPPED, (path,))
-        if rest := [key for key in items if key not in own]:
-            account.add(
-                f"{path.partition('.')[2]} {', '.join(rest)}", Status.NOTED, note="written anew with every emit"
-            )
+            account.add(f"{kind} {', '.join(own)}", Status.MAPPED, (path,))
+        if brought:
+            account.add(f"{kind} {', '.join(brought)}", Status.NOTED, note="the image or a controller sets it")
+        if rest := [key for key in items if key not in own and key not in brought]:
+            account.add(f"{kind} {', '.join(rest)}", Status.NOTED, note="written anew with every emit")
     return found
 
 

@@ -12,8 +12,8 @@ from autotune.importing.refuse import refuse
 if TYPE_CHECKING:
     from autotune.importing.found_server import FoundServer
 
-#: JSON, or a line that only a Kubernetes-like manifest or a Compose file has.
-_MANIFEST = re.compile(r"\A\s*(?:\[|\{\s*[\"}])|^(?:apiVersion|kind|services|items)\s*:", re.MULTILINE)
+#: JSON, or a line that only a Kubernetes-like manifest, the values of a chart of them or a Compose file has.
+_MANIFEST = re.compile(r"\A\s*(?:\[|\{\s*[\"}])|^ *(?:apiVersion|kind)\s*:|^(?:services|items)\s*:", re.MULTILINE)
 _TASK = re.compile(r"^(?:task_name|base_runtime)\s*:|^\s*\"(?:task_name|base_runtime)\"\s*:", re.MULTILINE)
 _V2_TASK = re.compile(r"^version: 2$", re.MULTILINE)
 

@@ -11,7 +11,7 @@ from autotune.schema.task_text import spell_comment, spell_flow, write_settings
 if TYPE_CHECKING:
     from autotune.importing.imported import Imported, Part
 
-_LABELS = {Status.LEFT_OUT: "NOT CARRIED OVER ", Status.REFUSED: "DOES NOT COME BACK ", Status.NOTED: ""}
+_LABELS = {Status.LEFT_OUT: "NOT CARRIED OVER ", Status.REFUSED: "DOES NOT COME BACK "}
 
 
 def render_task(imported: Imported) -> str:
@@ -24,6 +24,11 @@ def render_task(imported: Imported) -> str:
         for part in imported.parts
         if part.status is status
     ]
+    noted: dict[str, list[str]] = {}
+    for part in imported.parts:
+        if part.status is Status.NOTED:
+            noted.setdefault(part.note, []).append(part.said)
+    lines += [spell_comment(f"{note}: {'; '.join(said)}") for note, said in noted.items()]
     lines += [f"name: {spell_flow(imported.name)}", "version: 2"]
     lines += write_settings(imported.settings)
     return "\n".join(lines) + "\n"

@@ -1,6 +1,9 @@
 """`autotune import`: commands, files and stdin in, a task on stdout, everything else on stderr."""
 
 import io
+import json
+import shlex
+from pathlib import Path
 
 import pytest
 import yaml
@@ -72,9 +75,18 @@ def test_a_config_file_beside_the_source_is_read(autotune, tmp_path):
     assert "seed: 6" in autotune("import", "elsewhere/run.sh").out
 
 
-@pytest.mark.parametrize("target", ["shell", "docker", "compose", "k8s"])
-@pytest.mark.parametrize("engine", ["vllm", "sglang", "trtllm"])
-def test_what_autotune_emits_comes_back(autotune, target, engine):
+@pytest.mark.parametrize(
+    ("engine", "target"),
+    [
+        *(
+            (engine, target)
+            for engine in ("vllm", "sglang", "trtllm")
+            for target in ("shell", "docker", "compose", "k8s")
+        ),
+        *(("vllm", target) for target in ("kserve", "kserve-llm", "ome", "lws", "helm", "kustomize")),
+    ],
+)
+def test_what_autotune_emits_comes_back(autotune, engine, target):
     words = (
         f"system.backend={engine}",
         "system.gpu=h100_sxm",
@@ -86,7 +98,7 @@ def test_what_autotune_emits_comes_back(autotune, target, engine):
     file = next(
         line
         for line in emitted.out.splitlines()
-        if line.endswith((".sh", "deployment.yaml", "compose.yaml", "k8s.yaml"))
+        if line.endswith((".sh", "/deployment.yaml", "values.yaml", f"/{target}.yaml")) and "templates" not in line
     )
     done = autotune("import", file, "-o", "back.yaml", "system.gpu=h100_sxm")
     assert done.code == 0, done.err
@@ -154,3 +166,65 @@ def test_help_says_how(autotune):
     done = autotune("import", "--help")
     assert done.code == 0
     assert "stdin" in done.out
+
+
+INSPECTED = {
+    "Path": "vllm",
+    "Args": ["serve", KNOWN, "--max-num-seqs", "64"],
+    "Name": "/llm",
+    "HostConfig": {"ShmSize": 8589934592, "DeviceRequests": [{"Count": 2, "DeviceIDs": None}]},
+    "Mounts": [{"Type": "bind", "Source": "/data/hf", "Destination": "/root/.cache/huggingface", "RW": True}],
+    "Config": {
+        "Image": "vllm/vllm-openai:v0.11.2",
+        "Env": ["HF_TOKEN=hf_abcdefghijklmnopqrstuvwx", "MINE=1", "PATH=/bin", "CUDA_VERSION=12.8.1"],
+        "Labels": {"maintainer": "NVIDIA CORPORATION", "team": "search"},
+    },
+}
+
+
+def test_docker_inspect_is_read_without_what_the_image_brings(autotune, tmp_path):
+    (tmp_path / "found.json").write_text(json.dumps([INSPECTED]))
+    done = autotune("import", "found.json", "system.gpu=h100_sxm")
+    assert done.code == 0
+    task = yaml.safe_load(done.out)
+    assert task["scheduling"] == {"max_running_requests": 64}
+    assert task["misc"] == {"env": {"MINE": "1"}}
+    assert task["deploy"] == {
+        "hf_token_secret": "hf-token",
+        "host_path": "/data/hf",
+        "mount_path": "/root/.cache/huggingface",
+        "labels": {"team": "search"},
+    }
+    assert "abcdefghij" not in done.out + done.err
+    assert "# the image sets it: env PATH; env CUDA_VERSION" in done.out
+    assert "2 GPUs: the parallel sizes take 1" in done.err
+
+
+def test_text_in_place_of_a_number_is_not_silent(autotune):
+    done = autotune("import", f"vllm serve {KNOWN} --tensor-parallel-size two", "system.gpu=h100_sxm")
+    assert (done.code, done.codes) == (0, ["AT117"])
+    assert "--tensor-parallel-size two" in done.err
+    assert yaml.safe_load(done.out)["misc"]["extra_args"] == {"--tensor-parallel-size": "two"}
+
+
+def test_what_a_task_cannot_hold_is_named_with_the_reason_on_one_line(autotune):
+    done = autotune(
+        "import", f"vllm serve {KNOWN} --chat-template 'a\n${{HOME}} {{{{ é }}}} ---'", "system.gpu=h100_sxm"
+    )
+    assert (done.code, done.codes) == (2, ["AT043"])
+    assert "--chat-template a ${HOME} {{ é }} ---: a task cannot hold `${`" in done.err
+    assert yaml.safe_load(done.out)["version"] == 2
+
+
+def test_hostile_values_stay_values(autotune, tmp_path):
+    hostile = 'it\'s "quoted" $(id) `id` {{ x }} --- # é\n: - &a *b !c %d'
+    (tmp_path / "run.sh").write_text(shlex.join(["vllm", "serve", KNOWN, "--chat-template", hostile]))
+    assert autotune("import", "run.sh", "-o", "t.yaml", "system.gpu=h100_sxm").code == 0
+    argv = autotune("compile", "t.yaml", "--format", "json").json[0]["deployment"]["argv"]
+    assert argv[argv.index("--chat-template") + 1] == hostile
+
+
+def test_a_finding_about_the_task_points_into_the_task(autotune):
+    done = autotune("import", "vllm serve nobody/knows-7b", "-o", "t.yaml")
+    number = next(int(line.rpartition(":")[2]) for line in done.err.splitlines() if "--> t.yaml:" in line)
+    assert "nobody/knows-7b" in Path("t.yaml").read_text().splitlines()[number - 1]

@@ -27,7 +27,7 @@ def judge(drawn, engine, version, gpu):
     command, flags, env, files = taken_apart(lowered.deployment)
     if imported.keeps_file:
         # Of a file with an entry that no path means, the path is kept, and the import says so.
-        assert any("has no path" in part.note for part in refused(imported))
+        assert any("no config path" in part.note for part in refused(imported))
         files = {}
     assert taken_apart(again) == (command, flags, env, files)
 
