@@ -11,6 +11,7 @@ from autotune.engines.deployment import SecretRef
 from autotune.importing.docker_run import is_docker_run, read_docker_run
 from autotune.importing.found_server import FoundServer
 from autotune.importing.launch import base_name, find_launch, find_script
+from autotune.importing.manifest import read_manifest
 from autotune.importing.refuse import refuse, shorten
 from autotune.importing.shell_text import ASSIGNMENT, Simple, read_shell
 
@@ -55,7 +56,9 @@ def read_commands(text_or_words: str | Sequence[str], where: str) -> list[FoundS
     beside: list[str] = list(notes)
     for command in commands:
         server = _server(command, where)
-        if server is not None:
+        if (applied := _applied(command)) is not None:
+            found += read_manifest(applied, where)
+        elif server is not None:
             found.append(_with_exports(server, env, files))
         elif command.words and command.words[0] in _EXPORTS:
             env |= dict(_assigned(command.words[1:]))
@@ -164,6 +167,13 @@ def _file(command: Simple) -> tuple[str, str] | None:
         return target, text
     names = [word for word in command.words[1:] if not word.startswith("-")]
     return (names[0], text) if base_name(command.words[0]) == "tee" and len(names) == 1 else None
+
+
+def _applied(command: Simple) -> str | None:
+    """The manifest that `kubectl apply -f - <<EOF` is given."""
+    if not command.words or base_name(command.words[0]) not in ("kubectl", "oc"):
+        return None
+    return next((body for operator, body in command.redirections if operator == "<<"), None)
 
 
 def _nothing(commands: Sequence[Simple], where: str) -> Exception:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: JSON, or a line that only a Kubernetes-like manifest, the values of a chart of them or a Compose file has.
 _MANIFEST = re.compile(r"\A\s*(?:\[|\{\s*[\"}])|^ *(?:apiVersion|kind)\s*:|^(?:services|items)\s*:", re.MULTILINE)
+#: `kubectl apply -f - <<EOF` and what follows it.
+_HERE = re.compile(r"^[ \t]*(?:kubectl|oc) [^\n]*<<", re.MULTILINE)
 _TASK = re.compile(r"^(?:task_name|base_runtime)\s*:|^\s*\"(?:task_name|base_runtime)\"\s*:", re.MULTILINE)
 _V2_TASK = re.compile(r"^version: 2$", re.MULTILINE)
 
@@ -27,7 +29,7 @@ def read_servers(text: str, where: str) -> list[FoundServer]:
         raise refuse("there is nothing in it", where, 'give a command: autotune import "vllm serve MODEL ..."')
     if "\0" in text:
         raise refuse("the text holds a NUL byte", where, "give text: a command, a script or a manifest")
-    if text.startswith("#!"):
+    if text.startswith("#!") or _HERE.search(text):
         # Scripts of autotune are shell like any other.
         return read_commands(text, where)
     if _TASK.search(text):

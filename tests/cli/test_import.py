@@ -182,6 +182,27 @@ INSPECTED = {
 }
 
 
+def test_an_option_of_autotune_among_the_words_is_pointed_out(autotune):
+    done = autotune("import", "vllm", "serve", KNOWN, "-o", "t.yaml")
+    assert (done.code, done.codes) == (2, ["AT210", "AT043"])
+    assert "options of autotune stand before the words of a command" in done.err
+    assert not Path("t.yaml").exists()
+
+
+def test_a_folder_is_no_source(autotune):
+    done = autotune("import", ".")
+    assert (done.code, done.codes) == (2, ["AT042"])
+    assert "is a folder" in done.err
+
+
+def test_a_manifest_that_kubectl_is_given_in_the_shell(autotune):
+    pod = f'kind: Pod\nspec: {{containers: [{{image: "vllm/vllm-openai:v0.11.2", args: [--model, {KNOWN}, --seed, "3"]}}]}}'
+    for text in (f"kubectl apply -f - <<EOF\n{pod}\nEOF\n", f"cd x\nkubectl apply -f - <<'EOF'\n{pod}\nEOF\n"):
+        done = autotune("import", text, "system.gpu=h100_sxm")
+        assert done.code == 0, done.err
+        assert yaml.safe_load(done.out)["misc"] == {"seed": 3}
+
+
 def test_docker_inspect_is_read_without_what_the_image_brings(autotune, tmp_path):
     (tmp_path / "found.json").write_text(json.dumps([INSPECTED]))
     done = autotune("import", "found.json", "system.gpu=h100_sxm")

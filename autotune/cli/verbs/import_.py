@@ -43,6 +43,7 @@ The exit code is 2 when something cannot be read, or does not come back when the
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".sh", ".txt")
 _LARGEST = 2**20
+_OWN = ("-o", "--output", "--force", "--format", "--server")
 COMMAND_LINE = "the command line"
 
 
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     )
     text = render_task(imported)
     task = "the task" if args.output is None else shown(Path(args.output))
-    found = [*imported.diagnostics, *_compile(workspace, imported, text, task)]
+    found = [*map(_hint, imported.diagnostics), *_compile(workspace, imported, text, task)]
     if args.output is not None:
         _write(Path(args.output), text, force=args.force)
     if args.format == "json":
@@ -121,6 +122,13 @@ def _is_file(word: str) -> bool:
         return False
 
 
+def _is_folder(word: str) -> bool:
+    try:
+        return Path(word).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The source, and the overrides that follow it."""
     if words and (_is_source(words[0]) or not words[0]):
@@ -142,6 +150,8 @@ def _read(words: Sequence[str]) -> list[FoundServer]:
     (source,) = words
     if source == "-":
         return read_servers(_decode(sys.stdin.buffer.read()), "stdin")
+    if _is_folder(source):
+        raise refuse(f"{shorten(source)} is a folder", COMMAND_LINE, "name one file in it")
     if not any(letter.isspace() for letter in source) and (source.endswith(_SUFFIXES) or _is_file(source)):
         return read_servers(read_text(Path(source), "file"), shown(Path(source)))
     return read_servers(source, COMMAND_LINE)
@@ -250,6 +260,13 @@ def _compile(workspace: Workspace, imported: Imported, text: str, task: str) -> 
         for name, value in imported.values.items()
         if not refused and not (name in lowered and same(lowered[name], value))
     ]
+
+
+def _hint(item: Diagnostic) -> Diagnostic:
+    """The finding; for an option of autotune among the words of a command, with where it belongs."""
+    if item.code == "AT043" and item.message.partition(":")[0].partition(" ")[0] in _OWN:
+        return replace(item, help="options of autotune stand before the words of a command; or quote the command")
+    return item
 
 
 def _not_yet(item: Diagnostic) -> Diagnostic:
