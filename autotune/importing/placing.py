@@ -30,10 +30,12 @@ _SETTLED = {
     "sudo": "", "$": "read so", "a blank": "a backslash was meant to join the lines", ": ": "", "if ": "", "fi": "", "then": "", "else": "", "exit ": "", "printf ": "",
     "wait": "", "trap ": "",
 }  # fmt: skip
-#: Variables that images and container engines set, by how their names begin.
+#: Variables that images and container engines set. What tunes a server (NCCL_DEBUG, CUDA_VISIBLE_DEVICES) is none of them.
 _IMAGE_VARIABLES = re.compile(
     r"(?:PATH|HOME|HOSTNAME|PWD|TERM|LANG|LC_\w+|container|(?:LD_)?LIBRARY_PATH|DEBIAN_FRONTEND|GPG_KEY"
-    r"|(?:NV|NVIDIA|CUDA|CUDNN|NCCL|TORCH_CUDA|PYTHON|PIP|UV|VIRTUAL_ENV|ROCM)(?:_\w+)?|NVARCH|VLLM_USAGE_SOURCE)"
+    r"|NVARCH|NV_\w+|NVIDIA_(?:VISIBLE_DEVICES|DRIVER_CAPABILITIES|REQUIRE_\w+|PRODUCT_NAME|BUILD_ID)"
+    r"|(?:CUDA|CUDNN|NCCL|PYTHON|PYTHON_PIP|ROCM|TRT)_VERSION|(?:CUDA|ROCM)_(?:HOME|PATH)|TORCH_CUDA_ARCH_LIST|PYTORCH_ROCM_ARCH"
+    r"|(?:UV|PIP)_\w+|VIRTUAL_ENV|VLLM_USAGE_SOURCE)"
 )
 #: Labels of images, and those that controllers give to their pods.
 _IMAGE_LABELS = (

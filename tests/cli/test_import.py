@@ -176,7 +176,13 @@ INSPECTED = {
     "Mounts": [{"Type": "bind", "Source": "/data/hf", "Destination": "/root/.cache/huggingface", "RW": True}],
     "Config": {
         "Image": "vllm/vllm-openai:v0.11.2",
-        "Env": ["HF_TOKEN=hf_abcdefghijklmnopqrstuvwx", "MINE=1", "PATH=/bin", "CUDA_VERSION=12.8.1"],
+        "Env": [
+            "HF_TOKEN=hf_abcdefghijklmnopqrstuvwx",
+            "MINE=1",
+            "PATH=/bin",
+            "CUDA_VERSION=12.8.1",
+            "NCCL_DEBUG=INFO",
+        ],
         "Labels": {"maintainer": "NVIDIA CORPORATION", "team": "search"},
     },
 }
@@ -209,7 +215,7 @@ def test_docker_inspect_is_read_without_what_the_image_brings(autotune, tmp_path
     assert done.code == 0
     task = yaml.safe_load(done.out)
     assert task["scheduling"] == {"max_running_requests": 64}
-    assert task["misc"] == {"env": {"MINE": "1"}}
+    assert task["misc"] == {"env": {"MINE": "1", "NCCL_DEBUG": "INFO"}}
     assert task["deploy"] == {
         "hf_token_secret": "hf-token",
         "host_path": "/data/hf",
