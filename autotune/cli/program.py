@@ -69,7 +69,9 @@ def _run_verb(name: str, arguments: list[str]) -> int:
         epilog=getattr(verb, "EPILOG", None),
     )
     verb.configure(parser)
-    return int(verb.run(parser.parse_intermixed_args(arguments)))
+    # A verb that takes other programs' flags reads its arguments itself.
+    parse = getattr(verb, "parse", None)
+    return int(verb.run(parser.parse_intermixed_args(arguments) if parse is None else parse(parser, arguments)))
 
 
 def _report(error: Exception) -> int:

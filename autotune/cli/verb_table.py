@@ -37,6 +37,7 @@ VERBS: dict[str, Verb] = {
     "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
     "resume": Verb(_RESULTS, "go on with a run that was interrupted", "resume"),
     "migrate": Verb(_BRING, "v1 tasks to v2 task files, with a report of what became of every value", "migrate"),
+    "import": Verb(_BRING, "a `vllm serve ...`, a docker run or a manifest to a v2 task file, flag by flag", "import_"),
     "predict": Verb(_LOOKUP, "what the roofline predicts for each point, labelled predicted", "predict"),
     "profiles": Verb(_LOOKUP, "list the profiles; `profiles show NAME` prints one", "profiles"),
     "models": Verb(_LOOKUP, "list the models whose facts are known", "models"),

@@ -6,20 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autotune.migrate.entry import Entry, Path, Status
+from autotune.schema.task_text import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EXTRA = "misc.extra_args."
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One value at a path of the v2 task, with the comment that stands above it."""
-
-    path: Path
-    value: Any
-    comment: str
 
 
 @dataclass(slots=True)

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import yaml
-
-from autotune.migrate.draft import Draft, Setting, shown
+from autotune.migrate.draft import Draft, shown
 from autotune.migrate.entry import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_PLAIN_KEY = re.compile(r"[A-Za-z_][\w.]*|--[A-Za-z0-9][\w.-]*")
-_NOT_TEXT = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+from autotune.schema.task_text import Setting, spell_comment, spell_flow, write_entry, write_settings
 
 
 def write_v2(draft: Draft, name: Any, description: Any) -> str:
@@ -23,39 +14,20 @@ def write_v2(draft: Draft, name: Any, description: Any) -> str:
     lines = ["# Migrated from a v1 task; each comment names the v1 value below it."]
     for entry in draft.entries:
         if entry.status is Status.REFUSED:
-            lines.append(_comment(f"NOT CARRIED OVER {shown(entry.path)} = {_flow(entry.value)}: {entry.reason}"))
+            lines.append(
+                spell_comment(f"NOT CARRIED OVER {shown(entry.path)} = {spell_flow(entry.value)}: {entry.reason}")
+            )
         elif entry.status is Status.NOTED and not entry.targets:
-            lines.append(_comment(f"v1 {shown(entry.path)} = {_flow(entry.value)}: {entry.reason}"))
-    lines.append(f"name: {_flow(str(name))}")
+            lines.append(spell_comment(f"v1 {shown(entry.path)} = {spell_flow(entry.value)}: {entry.reason}"))
+    lines.append(f"name: {spell_flow(str(name))}")
     if description is not None:
-        lines.append(f"description: {_flow(str(description))}")
+        lines.append(f"description: {spell_flow(str(description))}")
     lines.append("version: 2")
-    lines += _block(draft.settings, 0)
+    lines += write_settings(draft.settings)
     if draft.sweeps:
         lines += ["", "sweep:"]
-        lines += [line for item in _merged(draft.sweeps) for line in _entry(item.path[0], item, 1)]
+        lines += [line for item in _merged(draft.sweeps) for line in write_entry(item.path[0], item, 1)]
     return "\n".join(lines) + "\n"
-
-
-def _block(settings: list[Setting], depth: int) -> Iterator[str]:
-    """Settings as nested maps, groups in the order in which they first appear."""
-    groups: dict[str, list[Setting]] = {}
-    for setting in settings:
-        groups.setdefault(setting.path[depth], []).append(setting)
-    for key, inside in groups.items():
-        if depth == 0:
-            yield ""
-        if len(inside[0].path) == depth + 1:
-            yield from _entry(key, inside[0], depth)
-        else:
-            yield f"{'  ' * depth}{_key(key)}:"
-            yield from _block(inside, depth + 1)
-
-
-def _entry(key: str, setting: Setting, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    yield indent + _comment(setting.comment)
-    yield f"{indent}{_key(key)}: {_flow(setting.value)}"
 
 
 def _merged(sweeps: list[Setting]) -> list[Setting]:
@@ -69,20 +41,3 @@ def _merged(sweeps: list[Setting]) -> list[Setting]:
             item = Setting(item.path, rows, f"{first.comment}; {item.comment}")  # noqa: PLW2901 - takes its place
         merged[key] = item
     return list(merged.values())
-
-
-def _key(text: str) -> str:
-    plain = _PLAIN_KEY.fullmatch(text) and text.lower() not in _NOT_TEXT
-    return text if plain else json.dumps(text)
-
-
-def _flow(value: Any) -> str:
-    """One line of YAML."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False)
-    text = text.removesuffix("\n").removesuffix("\n...")
-    return text if "\n" not in text else json.dumps(value, ensure_ascii=True)
-
-
-def _comment(text: str) -> str:
-    """One line, with nothing in it that could end a comment."""
-    return "# " + "".join(letter if letter.isprintable() else " " for letter in text)

@@ -97,6 +97,8 @@ NEAR: dict[str, Near | Elsewhere] = {
     ),
     "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
     "AT044": Near("diff fp8_quantized '+profile=fp8_quantized'"),
+    "AT042": Near("import 'vllm serve Qwen/Qwen3-8B'"),
+    "AT043": Near("import 'vllm serve Qwen/Qwen3-8B --tensor-parallel-size 2'"),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -128,6 +130,8 @@ NEAR: dict[str, Near | Elsewhere] = {
             "pod.yaml": CODES["AT119"].example.files["pod.yaml"].replace('"2"', '"1"'),  # type: ignore[union-attr]
         },
     ),
+    "AT117": Near("import 'vllm serve Qwen/Qwen3-8B --seed 1'"),
+    "AT118": Near("import 'vllm serve Qwen/Qwen3-8B'"),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}
@@ -142,6 +146,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT206": Near("check model.id=meta-llama/Llama-3.1-8B-Instruct deploy.hf_token_secret=hub"),
     "AT207": Near("check misc.trust_remote_code=true model.revision=0123abc"),
     "AT209": Near("check system.backend=transformers system.image=registry.example/server:5.0"),
+    "AT210": Near("import 'vllm serve Qwen/Qwen3-8B' system.gpu=h100_sxm"),
 }  # fmt: skip
 
 TYPED = [name for name, near in NEAR.items() if isinstance(near, Near)]
