@@ -17,11 +17,12 @@ export AUTOTUNE_TINY_MODEL ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)
 demo: $(VENV)/.light
 	$(BIN)/autotune +profile=fp8_quantized parallel.tp=2,4 -m
 
-test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+# What starts engines, containers and the like runs alone, after all else has run on every core.
+test: quick-test
+	$(BIN)/python -m pytest -m "slow or engine or docker or browser"
 
 quick-test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not engine and not docker and not browser"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not engine and not docker and not browser"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -28,8 +28,17 @@ class Drive:
     end: float
 
 
-async def closed_loop(sender: Sender, requests: Iterator[Request], total: int, slots: int, limit_s: float) -> Drive:
+class _TimeIsUpError(Exception):
+    """The limit has passed on the clock of an emulated server."""
+
+
+async def closed_loop(
+    sender: Sender, requests: Iterator[Request], total: int, slots: int, limit_s: float, *, patience_s: float = 0.0
+) -> Drive:
     """Keep `slots` requests in flight until all `total` have been sent, or for `limit_s`.
+
+    An emulated server's clock stands while the client is busy: there `limit_s` is by that clock, and the wall clock may be
+    later by `patience_s`.
 
     The window ends when the first slot finds nothing left to send: from then on the concurrency asked for is no
     longer there. What is in flight then still finishes, and counts for the latencies.
@@ -45,15 +54,20 @@ async def closed_loop(sender: Sender, requests: Iterator[Request], total: int, s
             records.append(record)
             await sender.send(record, prompt, output_tokens, {LOOP_HEADER: f"{slots} {total - len(records)}"})
             last = time.monotonic() if record.finished is None else record.finished
+            if sender.emulated and last - start >= limit_s:
+                raise _TimeIsUpError
         dry.append(last)
 
-    if await _run([asyncio.create_task(slot()) for _ in range(slots)], start + limit_s):
+    if await _run([asyncio.create_task(slot()) for _ in range(slots)], start + limit_s + patience_s):
         dry.append(_give_up(records, emulated=sender.emulated))
     return Drive(records, start, min(dry))
 
 
-async def open_loop(sender: Sender, requests: Iterator[Request], arrivals: Sequence[float], limit_s: float) -> Drive:
-    """Send each request at its time (s after the start), whatever is still in flight, for `limit_s` at most.
+async def open_loop(
+    sender: Sender, requests: Iterator[Request], arrivals: Sequence[float], limit_s: float, *, patience_s: float = 0.0
+) -> Drive:
+    """Send each request at its time (s after the start), whatever is still in flight, for `limit_s` at most; what is in
+    flight then has `patience_s` more.
 
     The window ends with the last arrival.
     """
@@ -72,7 +86,7 @@ async def open_loop(sender: Sender, requests: Iterator[Request], arrivals: Seque
     except asyncio.CancelledError:
         await _cancel(tasks)
         raise
-    if await _run(tasks, start + limit_s):
+    if await _run(tasks, start + limit_s + patience_s):
         _give_up(records, emulated=sender.emulated)
     if not any(record.chunks and record.chunks[0] <= last for record in records):
         last = max([last, *(record.finished for record in records if record.finished is not None)])
@@ -80,19 +94,23 @@ async def open_loop(sender: Sender, requests: Iterator[Request], arrivals: Seque
 
 
 async def _run(tasks: list[asyncio.Task[None]], deadline: float) -> bool:
-    """Wait for the tasks until the deadline; cut off what is left then, and say whether anything was."""
+    """Wait for the tasks until the deadline, or until one says that the time is up; cut off what is left then, and say
+    whether anything was. Raises what else a task raises.
+    """
     if not tasks:
         return False
+    left = max(0.0, deadline - time.monotonic())
     try:
-        _, pending = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
+        done, pending = await asyncio.wait(tasks, timeout=left, return_when=asyncio.FIRST_EXCEPTION)
     except asyncio.CancelledError:
         await _cancel(tasks)
         raise
-    if not pending:
-        await asyncio.gather(*tasks)
-        return False
     await _cancel(pending)
-    return True
+    errors = [error for task in done if (error := task.exception()) is not None]
+    for error in errors:
+        if not isinstance(error, _TimeIsUpError):
+            raise error
+    return bool(pending or errors)
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CANCEL_POLL_S = 0.05
+#: How much later than its own clock a load on an emulated server may end, in s, because a loaded machine keeps the client busy.
+_EMULATED_PATIENCE_S = 10.0
 #: Connections that an open loop starts with; it makes more when it needs them.
 _OPEN_LOOP_CONNECTIONS = 16
 
@@ -92,7 +94,7 @@ class _Run:
         count = self.benchmark.warmup
         slots = min(count, load.concurrency or count)
         requests = self.texts.requests(load, count, seed, position * (count + self.benchmark.max_requests))
-        await closed_loop(self.sender, requests, count, slots, self._limit_s)
+        await closed_loop(self.sender, requests, count, slots, self._limit_s, patience_s=self._patience_s)
 
     async def measure(self, load: Load, seed: str, gpus: int, position: int) -> Measurement:
         benchmark = self.benchmark
@@ -103,11 +105,11 @@ class _Run:
         await self.sender.connections.open(min(load.concurrency or _OPEN_LOOP_CONNECTIONS, benchmark.max_requests))
         if load.request_rate is not None:
             arrivals = arrival_times(load.request_rate * (self.speed or 1.0), benchmark.max_requests)
-            drive = await open_loop(self.sender, requests, arrivals, self._limit_s)
+            drive = await open_loop(self.sender, requests, arrivals, self._limit_s, patience_s=self._patience_s)
         else:
             total = benchmark.max_requests
             slots = min(load.concurrency or 1, total)
-            drive = await closed_loop(self.sender, requests, total, slots, self._limit_s)
+            drive = await closed_loop(self.sender, requests, total, slots, self._limit_s, patience_s=self._patience_s)
         return self._summary(drive, load, gpus)
 
     def _summary(self, drive: Drive, load: Load, gpus: int) -> Measurement:
@@ -119,6 +121,10 @@ class _Run:
     @property
     def _limit_s(self) -> float:
         return self.benchmark.max_time_s / (self.speed or 1.0)
+
+    @property
+    def _patience_s(self) -> float:
+        return 0.0 if self.speed is None else _EMULATED_PATIENCE_S
 
 
 async def _measure(job: BenchJob) -> list[Measurement]:
