@@ -139,7 +139,10 @@ class _Serving:
         for other in group.points[1:]:
             _link_log(folder, _point_folder(bench.folder, other))
         try:
-            endpoint = self._executor.deploy(group.deployment, Place(folder, bench.folder / "servers", self._devices))
+            endpoint = self._executor.deploy(
+                group.deployment,
+                Place(folder, bench.folder / "servers", self._devices, bench.ledger.report, lambda: bench.stop.asked),
+            )
         except OSError as error:
             raise ExperimentFailed(Failure("infrastructure", f"the server cannot be started: {error}")) from error
         limit_s = began + first.config.optimization.timeout_s - time.monotonic()

@@ -19,7 +19,16 @@ class Failure:
     """
 
     kind: Literal[
-        "out_of_memory", "start_crash", "not_ready", "benchmark", "killed", "infrastructure", "timeout", "refused"
+        "out_of_memory",
+        "start_crash",
+        "not_ready",
+        "image",
+        "unschedulable",
+        "benchmark",
+        "killed",
+        "infrastructure",
+        "timeout",
+        "refused",
     ]
     message: str
     remedy: str = ""

@@ -84,6 +84,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT045": Near("emit executor=docker executor.host=unix:///nowhere/docker.sock"),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -103,6 +104,11 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
     "AT115": Near("check optimization.strategy=random"),
+    "AT120": Elsewhere(
+        "tests/run/docker/test_preflight.py::test_an_engine_without_a_sign_of_the_toolkit_is_doubted",
+        "tests/run/docker/test_preflight.py::test_an_engine_that_lists_the_runtime_is_not_doubted",
+        "warning[AT120]: the Docker engine lists no NVIDIA runtime, so that containers may not get their GPUs\n  help: install the NVIDIA Container Toolkit on the Docker host: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html",
+    ),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

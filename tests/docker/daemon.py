@@ -41,7 +41,7 @@ class Daemon:
         return self.folder / "dockerd.log"
 
     def start(self) -> None:
-        """Start, or start again with what it had; returns when it answers."""
+        """Start, or start again with what it had; returns when it answers. From a thread that lasts: the engine goes with it."""
         command = [
             # Ended by the kernel should the tests be killed.
             "setpriv", "--pdeathsig", "TERM", "dockerd", "--storage-driver=vfs", f"--data-root={self.folder / 'data'}",
