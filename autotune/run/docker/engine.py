@@ -147,6 +147,8 @@ class DockerEngine:
     @contextmanager
     def _asked(self, timeout_s: float = _TIMEOUT_S, *, missing_ok: bool = False) -> Iterator[Any]:
         try:
+            # An engine that shuts down goes on answering on a connection kept from before.
+            self.address.knock()
             with _explained(self.address):
                 client = self._connected()
                 client.timeout = timeout_s
@@ -164,7 +166,6 @@ class DockerEngine:
 
 def docker_client(address: Address, timeout_s: float | None) -> Any:
     """The SDK's client for an address, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH respected. Raises EngineError."""
-    address.knock()
     import docker
     from docker.utils import kwargs_from_env
 

@@ -182,8 +182,6 @@ class DockerServer:
         assert self._engine is not None
         assert self._container is not None
         try:
-            # First whether it is there at all: one that shuts down goes on answering on a connection kept from before.
-            self._engine.address.knock()
             state = self._engine.state(self._container)
         except EngineError as error:
             # An engine may be started again below its containers (live restore), and the server is what matters.
