@@ -107,7 +107,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT120": Elsewhere(
         "tests/run/docker/test_preflight.py::test_an_engine_without_a_sign_of_the_toolkit_is_doubted",
         "tests/run/docker/test_preflight.py::test_an_engine_that_lists_the_runtime_is_not_doubted",
-        "warning[AT120]: the Docker engine lists no NVIDIA runtime, so that containers may not get their GPUs\n  help: install the NVIDIA Container Toolkit on the Docker host: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html",
+        "warning[AT120]: the Docker engine lists no NVIDIA runtime, so that containers may not get their GPUs\n  --> executor\n  help: install the NVIDIA Container Toolkit on the Docker host: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html",
     ),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(

@@ -11,6 +11,7 @@ from autotune.bench import BenchError
 from autotune.diagnostics import InputError, diagnostic
 from autotune.run import Probes, Stop, open_run, run_points
 from autotune.run.events import PointFinished, RunClosed, RunOpened, ServerReady, Stopping
+from autotune.run.executor import EXECUTORS
 from autotune.store import Failure, RunInputs, Store
 from tests.run.points import NO_GPU, FakeClient, FakeServers, make_point, measurement, wait_cancelled
 

@@ -43,7 +43,7 @@ RUN_CODES: dict[str, Code] = {
         "a doubt about the Docker engine",
         "The Docker engine can be used, but something about it is unusual: it shows no sign of NVIDIA's container toolkit, or it is on another machine, where the server's port is open to whoever reaches that address.",
         "Look at that machine; the message says at what.",
-        Example("autotune run executor=docker executor.host=tcp://192.0.2.7:2375"),
+        Example("autotune run executor=docker system.gpu=h100_sxm"),
     ),
     "AT203": Code(
         "note",
