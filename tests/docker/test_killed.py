@@ -19,10 +19,14 @@ ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 60.0
 
 
+@pytest.fixture(scope="module")
+def image(make_image):
+    return make_image("never-ready", files={"/engine/vllm": "#!/bin/sh\nexec sleep 600\n"}, path=["/engine"])
+
+
 @pytest.fixture
-def start(docker_engine, make_image, tmp_path):
+def start(docker_engine, image, tmp_path):
     """Start a run of two servers that never become ready; whatever process is left at the end is killed."""
-    image = make_image("never-ready", files={"/engine/vllm": "#!/bin/sh\nexec sleep 600\n"}, path=["/engine"])
     task = {
         "system": "cpu",
         "model": {"id": "Qwen/Qwen3-0.6B"},

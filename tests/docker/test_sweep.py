@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -36,6 +37,7 @@ class Sweep:
         self.home = home
         self.client = engine.client
         self.most_at_once = 0
+        self.ports = set()
         self.image = image
         self.env = {**engine.env, "AUTOTUNE_HOME": str(home), "PYTHONPATH": str(ROOT)}
         task = {
@@ -47,7 +49,7 @@ class Sweep:
                 "name": "docker", "ready_timeout_s": 400, "stop_timeout_s": 20, "outage_timeout_s": 120, "volumes": mounts,
                 "env": {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1"},
             },
-            "benchmark": {"tool": "quick", "num_concurrency": [2], "max_time_s": 10, "max_requests": 10_000},
+            "benchmark": {"tool": "quick", "num_concurrency": [2], "max_time_s": 20, "max_requests": 10_000},
             "optimization": {"max_parallel": 2, "timeout_s": 600},
             "sweep": {
                 "scheduling.max_running_requests,misc.extra_args": [
@@ -75,7 +77,14 @@ class Sweep:
     def running(self):
         found = self.client.containers.list(filters={"label": "autotune/run"})
         self.most_at_once = max(self.most_at_once, len(found))
+        self.ports |= {int(bound["HostPort"]) for item in found for bound in item.ports.get("8000/tcp") or ()}
         return found
+
+    def in_the_middle(self):
+        """Whether a point is done and another is being measured."""
+        self.running()
+        done = self.said().count("] done ")
+        return 0 < done < self.said().count("measuring ")
 
 
 def wait_for(condition, process, sweep, timeout_s=LIMIT_S):
@@ -83,7 +92,7 @@ def wait_for(condition, process, sweep, timeout_s=LIMIT_S):
     while not condition():
         assert process.poll() is None, sweep.said()
         assert time.monotonic() < end, sweep.said()
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
 def engine_processes(model):
@@ -92,6 +101,11 @@ def engine_processes(model):
         for process in psutil.process_iter(["cmdline"])
         if str(model) in (words := process.info["cmdline"] or []) and "serve" in words
     ]
+
+
+def listens(port):
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -106,8 +120,7 @@ def test_a_sweep_in_containers_survives_the_docker_engine(daemon, sweep, tiny_mo
     process = sweep.start()
     try:
         wait_for(lambda: len(sweep.running()) == 2, process, sweep)
-        # In the middle: something is done, and something runs.
-        wait_for(lambda: sweep.running() and any(row["status"] == "done" for row in sweep.results()), process, sweep)
+        wait_for(sweep.in_the_middle, process, sweep)
         daemon.stop()
         assert not engine_processes(tiny_model)
         daemon.start()
@@ -138,10 +151,13 @@ def test_a_sweep_in_containers_survives_the_docker_engine(daemon, sweep, tiny_mo
     assert "max_model_len" in broken["failure"]["message"]
     assert sweep.most_at_once == 2
     assert any(row["attempts"] > 1 for row in rows), "the engine was stopped below a running server"
+    assert sweep.ports, "the servers were seen on their ports"
 
-    # Nothing is left: no container, no process, no mount, no folder of one.
+    # Nothing is left: no container, network, port, process, mount, nor folder of one.
     assert sweep.client.containers.list(all=True) == []
     assert sweep.client.volumes.list() == []
+    assert {network.name for network in sweep.client.networks.list()} == {"bridge", "host", "none"}
+    assert [port for port in sweep.ports if listens(port)] == []
     assert not engine_processes(tiny_model)
     assert [mount for mount in mounts_below(daemon.folder) if "/containers/" in mount or "/vfs/" in mount] == []
     assert list((daemon.folder / "data" / "containers").iterdir()) == []
