@@ -7,6 +7,7 @@ import tarfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from autotune.run.docker.address import Address, EngineError
@@ -169,13 +170,14 @@ def docker_client(address: Address, timeout_s: float | None) -> Any:
     import docker
     from docker.utils import kwargs_from_env
 
-    options: dict[str, Any] = {"timeout": timeout_s, "tls": kwargs_from_env().get("tls", False)}
+    over_ssh = address.url.startswith("ssh://")
+    # The SDK wants it even where the `ssh` command makes the connection, as it does here for the user's own settings.
+    if over_ssh and find_spec("paramiko") is None:
+        raise EngineError(f"{address.url} needs the Python package paramiko, which is not installed",
+                          "pip install 'docker[ssh]'", gone=True)  # fmt: skip
     with _explained(address):
-        return docker.APIClient(
-            base_url=address.url,
-            **options,
-            use_ssh_client=address.url.startswith("ssh://"),
-        )
+        options: dict[str, Any] = {"timeout": timeout_s, "tls": kwargs_from_env().get("tls", False)}
+        return docker.APIClient(base_url=address.url, **options, use_ssh_client=over_ssh)
 
 
 def split_image(image: str) -> tuple[str, str | None]:
