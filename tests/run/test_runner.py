@@ -132,6 +132,22 @@ def test_a_server_that_dies_explains_the_failure_and_the_other_points_get_a_new_
     assert setup.servers.started == ["server-a", "server-a"]
 
 
+@pytest.mark.parametrize("dies", [True, False])
+def test_requests_that_failed_because_the_server_died_are_no_measurement(setup, dies):
+    """Some clients are done with a dead server before anybody has seen that it is dead."""
+
+    def act(job):
+        if dies and len(setup.client.jobs) == 1:
+            threading.Timer(0.2, setup.servers.died.__setitem__, ("server-a", LOST)).start()
+        rate = 0.5 if len(setup.client.jobs) == 1 else 0.0
+        return [replace(measurement(load), error_rate=rate) for load in job.loads]
+
+    setup.client.act = act
+    (result,) = setup.run([make_point("a")]).results
+    assert (result.status, result.attempts) == ("done", 2 if dies else 1)
+    assert [item.error_rate for item in result.measurements] == [0.0 if dies else 0.5]
+
+
 def test_an_unexpected_exception_of_a_client_is_a_failed_point_not_the_end(setup):
     def act(job):
         if job.benchmark.num_concurrency == (1,):
