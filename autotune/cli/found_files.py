@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.importing.command_line import read_command
-from autotune.importing.manifest import read_config_maps, read_manifest
+from autotune.importing.layered_files import build_layers
+from autotune.importing.manifest import parse_manifest, read_config_maps, read_documents
 from autotune.importing.script import is_emitted_script, read_script
 from autotune.workspace.files import read_text, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from autotune.importing.found_server import FoundServer
 
 STDIN = "standard input"
@@ -45,13 +45,24 @@ def read_servers(path: Path) -> list[FoundServer] | None:
     if not path.is_dir():
         return read_found(read_text(path, "file"), shown(path))
     texts = {file: read_text(file, "file") for file in _files(path)}
-    config_maps: dict[Path, dict[str, dict[str, str]]] = {}
-    for file, text in texts.items():
-        if "ConfigMap" in text and not text.startswith("#!"):
-            config_maps.setdefault(file.parent, {}).update(read_config_maps(text, shown(file)))
+    manifests = {
+        file.relative_to(path).as_posix(): parse_manifest(text, shown(file))
+        for file, text in texts.items()
+        if not text.startswith("#!")
+    }
+    config_maps: dict[str, dict[str, dict[str, str]]] = {}
+    for name, documents in manifests.items():
+        config_maps.setdefault(posixpath.dirname(name), {}).update(read_config_maps(documents))
+    built = build_layers(manifests)
     found: list[FoundServer] = []
     for file, text in texts.items():
-        found += read_found(text, shown(file), config_maps.get(file.parent)) or []
+        name = file.relative_to(path).as_posix()
+        if name not in manifests:
+            found += read_found(text, shown(file)) or []
+        elif name not in built.used:
+            found += read_documents(manifests[name], shown(file), config_maps[posixpath.dirname(name)])
+    for name, documents in built.documents.items():
+        found += read_documents(documents, shown(path / name))
     if not found:
         raise InputError(
             diagnostic(
@@ -64,18 +75,30 @@ def read_servers(path: Path) -> list[FoundServer] | None:
     return found
 
 
-def read_found(
-    text: str, where: str, config_maps: Mapping[str, Mapping[str, str]] | None = None
-) -> list[FoundServer] | None:
-    """The servers in a text, None where there are none; `config_maps` are those of the files beside it.
-
-    Raises InputError (AT001) for broken YAML.
+def read_found(text: str, where: str) -> list[FoundServer] | None:
+    """The servers in a text, None where there are none. Raises InputError (AT001) for broken YAML, AT044 for a manifest of
+    other things.
     """
     if is_emitted_script(text):
         return read_script(text, where) or None
     if text.startswith("#!"):
         return [read_command(text, where)]
-    return read_manifest(text, where, config_maps) or None
+    documents = parse_manifest(text, where)
+    found = read_documents(documents, where)
+    if (
+        not found
+        and documents
+        and all(isinstance(item, dict) and {"apiVersion", "kind"} <= set(item) for item in documents)
+    ):
+        raise InputError(
+            diagnostic(
+                "AT044",
+                f"{where} holds no server: {', '.join(str(item['kind']) for item in documents)}",
+                writer=Writer(Source.USER, where),
+                help="give the manifest of the workload, or the folder that it is in",
+            )
+        )
+    return found or None
 
 
 def _files(folder: Path) -> list[Path]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.emit.config_files import config_files
+from autotune.emit.devices import AMD_DEVICES, AMD_GROUP
 from autotune.emit.faults import find_faults, find_node_faults, refuse
 from autotune.emit.heading import cluster_remarks, heading
 from autotune.emit.labels import container_labels
 from autotune.emit.manifest import dump_documents
 from autotune.emit.pod import GRACE_PERIOD_S, without_empty
 from autotune.emit.sizes import docker_size
-from autotune.emit.volumes import host_folder
+from autotune.emit.volumes import container_mount
 
 if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment, Volume
@@ -80,7 +81,7 @@ def _devices(deployment: Deployment) -> dict[str, Any]:
         device = {"driver": "nvidia", "count": deployment.gpus, "capabilities": ["gpu"]}
         return {"deploy": {"resources": {"reservations": {"devices": [device]}}}}
     if deployment.gpu_vendor == "amd" and deployment.gpus:
-        return {"devices": ["/dev/kfd:/dev/kfd", "/dev/dri:/dev/dri"], "group_add": ["video"]}
+        return {"devices": [f"{device}:{device}" for device in AMD_DEVICES], "group_add": [AMD_GROUP]}
     return {}
 
 
@@ -106,15 +107,14 @@ def _healthcheck(deployment: Deployment) -> dict[str, Any]:
 
 
 def _volume(volume: Volume) -> dict[str, Any]:
-    kind: dict[str, Any]
-    if volume.host_path is not None:
-        kind = {"type": "bind", "source": host_folder(volume), "bind": {"create_host_path": False}}
-    elif volume.pvc is not None:
-        subpath = {"volume": {"subpath": volume.sub_path}} if volume.sub_path else {}
-        kind = {"type": "volume", "source": volume.pvc, **subpath}
-    elif volume.medium == "Memory":
-        size = {"tmpfs": {"size": volume.size_bytes}} if volume.size_bytes is not None else {}
-        kind = {"type": "tmpfs", **size}
-    else:
-        kind = {"type": "volume"}
-    return kind | {"target": volume.mount_path} | ({"read_only": True} if volume.read_only else {})
+    mount = container_mount(volume)
+    parts: dict[str, Any] = {"type": mount.kind}
+    if mount.source is not None:
+        parts["source"] = mount.source
+    if mount.kind == "bind":
+        parts["bind"] = {"create_host_path": False}
+    if mount.subpath is not None:
+        parts["volume"] = {"subpath": mount.subpath}
+    if mount.size_bytes is not None:
+        parts["tmpfs"] = {"size": mount.size_bytes}
+    return parts | {"target": mount.target} | ({"read_only": True} if mount.read_only else {})

@@ -7,12 +7,13 @@ import io
 from typing import TYPE_CHECKING
 
 from autotune.emit.config_files import config_files
+from autotune.emit.devices import AMD_DEVICES, AMD_GROUP, AMD_VISIBLE
 from autotune.emit.faults import find_faults, find_node_faults, refuse
 from autotune.emit.heading import cluster_remarks, heading
 from autotune.emit.labels import container_labels
 from autotune.emit.script import render_script
 from autotune.emit.sizes import docker_size
-from autotune.emit.volumes import host_folder
+from autotune.emit.volumes import container_mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def _remarks(deployment: Deployment) -> list[str]:
     if deployment.gpu_vendor == "nvidia" and deployment.gpus:
         remarks.append("""To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.""")
     if deployment.gpu_vendor == "amd" and deployment.gpus:
-        remarks.append("HIP_VISIBLE_DEVICES of the caller says which GPUs are used.")
+        remarks.append(f"{AMD_VISIBLE} of the caller says which GPUs are used.")
     return remarks
 
 
@@ -74,29 +75,22 @@ def _device_options(deployment: Deployment) -> Iterator[tuple[str, ...]]:
     if deployment.gpu_vendor == "nvidia":
         yield "--gpus", str(deployment.gpus)
     if deployment.gpu_vendor == "amd":
-        # https://rocm.docs.amd.com/projects/install-on-linux/en/latest/how-to/docker.html
-        yield "--device", "/dev/kfd"
-        yield "--device", "/dev/dri"
-        yield "--group-add", "video"
-        if "HIP_VISIBLE_DEVICES" not in deployment.env:
-            yield "--env", "HIP_VISIBLE_DEVICES"
+        for device in AMD_DEVICES:
+            yield "--device", device
+        yield "--group-add", AMD_GROUP
+        if AMD_VISIBLE not in deployment.env:
+            yield "--env", AMD_VISIBLE
 
 
 def _mount(volume: Volume) -> str:
     """One `--mount`, which unlike `-v` takes any path and does not make up a folder that is missing."""
-    fields: list[str]
-    if volume.host_path is not None:
-        fields = ["type=bind", f"source={host_folder(volume)}"]
-    elif volume.pvc is not None:
-        fields = ["type=volume", f"source={volume.pvc}"]
-        fields += [f"volume-subpath={volume.sub_path}"] if volume.sub_path else []
-    elif volume.medium == "Memory":
-        fields = ["type=tmpfs"]
-        fields += [f"tmpfs-size={volume.size_bytes}"] if volume.size_bytes is not None else []
-    else:
-        fields = ["type=volume"]
-    fields.append(f"target={volume.mount_path}")
-    fields += ["readonly"] if volume.read_only else []
+    mount = container_mount(volume)
+    fields = [f"type={mount.kind}"]
+    fields += [f"source={mount.source}"] if mount.source is not None else []
+    fields += [f"volume-subpath={mount.subpath}"] if mount.subpath is not None else []
+    fields += [f"tmpfs-size={mount.size_bytes}"] if mount.size_bytes is not None else []
+    fields.append(f"target={mount.target}")
+    fields += ["readonly"] if mount.read_only else []
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(fields)
     return line.getvalue()

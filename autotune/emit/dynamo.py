@@ -16,6 +16,7 @@ from autotune.emit.faults import fault, find_faults, refuse
 from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
+from autotune.emit.labels import pod_annotations
 from autotune.emit.manifest import dump_documents
 from autotune.emit.pod import GRACE_PERIOD_S, escape_references, object_metadata, pod_template, without_empty
 from autotune.emit.sizes import kubernetes_size
@@ -130,7 +131,8 @@ def _worker(worker: Deployment, image: str) -> dict[str, Any]:
     spec = pod_template(replace(worker, shm_bytes=0))["spec"]
     del spec["automountServiceAccountToken"]
     (container,) = spec["containers"]
-    command, *arguments = [escape_references(word) for word in worker_command(worker).argv]
+    argv = worker_command(worker).argv
+    command, *arguments = [escape_references(word) for word in argv]
     startup = worker.startup
     added = ("ports", "startupProbe", "readinessProbe", "livenessProbe")
     main = {"name": "main", "image": image, "command": [command], "args": arguments}
@@ -147,7 +149,10 @@ def _worker(worker: Deployment, image: str) -> dict[str, Any]:
         "replicas": worker.replicas,
         "multinode": {"nodeCount": worker.nodes} if worker.nodes > 1 else None,
         "sharedMemorySize": kubernetes_size(worker.shm_bytes) if worker.shm_bytes else None,
-        "podTemplate": without_empty({"metadata": _pod_metadata(worker), "spec": spec}),
+        "podTemplate": without_empty({
+            "metadata": _pod_metadata(worker) | {"annotations": pod_annotations(replace(worker, argv=argv, image=image))},
+            "spec": spec,
+        }),
     })  # fmt: skip
 
 

@@ -58,7 +58,14 @@ def read_manifest(
     `where` names the text for people, `config_maps` are those that stand beside it, by name. Raises InputError (AT001) with
     the place where it is not well formed.
     """
-    documents = _flatten(_parse(text, where))
+    return read_documents(parse_manifest(text, where), where, config_maps)
+
+
+def read_documents(
+    documents: Sequence[Any], where: str, config_maps: Mapping[str, Mapping[str, str]] | None = None
+) -> list[FoundServer]:
+    """`read_manifest` for documents that are parsed."""
+    documents = _flatten(documents)
     config_maps = {**(config_maps or {}), **_config_maps(documents)}
     found: list[FoundServer] = []
     for document in documents:
@@ -73,9 +80,9 @@ def read_manifest(
     return [server for server in serving if server.argv] or serving
 
 
-def read_config_maps(text: str, where: str) -> dict[str, dict[str, str]]:
-    """The data of each ConfigMap in a text, by its name. Raises InputError as `read_manifest`."""
-    return _config_maps(_flatten(_parse(text, where)))
+def read_config_maps(documents: Sequence[Any]) -> dict[str, dict[str, str]]:
+    """The data of each ConfigMap in parsed documents, by its name."""
+    return _config_maps(_flatten(documents))
 
 
 def _config_maps(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -86,7 +93,8 @@ def _config_maps(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, 
     }
 
 
-def _parse(text: str, where: str) -> list[Any]:
+def parse_manifest(text: str, where: str) -> list[Any]:
+    """The documents of a text in YAML or JSON. Raises InputError (AT001) with the place where it is not well formed."""
     if text.lstrip().startswith(("{", "[")):
         try:
             return [json.loads(text)]

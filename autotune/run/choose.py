@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autotune.diagnostics import Diagnostic, diagnostic
-from autotune.schema import EmulatedExecutor, LocalExecutor
+from autotune.schema import DockerExecutor, EmulatedExecutor, LocalExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """How to look at this machine: where a command is, the catalog names of the GPUs (product names of unknown ones), and
-    the Python package that a command line needs and does not find.
+    """How to look at this machine: where a command is, the catalog names of the GPUs (product names of unknown ones), the
+    Python package that a command line needs and does not find, and whether a Docker engine of this machine answers.
     """
 
     command: Callable[[str], str | None]
     gpus: Callable[[], tuple[str, ...]]
     missing_module: Callable[[Sequence[str]], str | None] = lambda _: None
+    docker: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,19 @@ class Choice:
 
 
 def choose_executor(settings: Settings, deployments: Iterable[Deployment], probes: Probes) -> Choice:
-    """Settle executor=auto: local where every engine and its device are here, else emulated. Others stay as they are."""
+    """Settle executor=auto: local where every engine and its device are here, docker where the devices and a Docker engine
+    are, else emulated. Others stay as they are.
+    """
     if settings.name != "auto":
         return Choice(settings)
-    lacking = next((reason for item in deployments if (reason := _lacking(item, probes))), None)
-    if lacking is None:
+    deployments = list(deployments)
+    no_engine = next((reason for item in deployments if (reason := _no_engine(item, probes))), None)
+    no_device = next((reason for item in deployments if (reason := _no_device(item, probes))), None)
+    if no_engine is None and no_device is None:
         return _choice(LocalExecutor(name="local"), "local: the engine and its device are on this machine")
+    if no_device is None and all(item.gpus for item in deployments) and probes.docker():
+        return _choice(DockerExecutor(name="docker"), f"docker: {no_engine}, and a Docker engine and the GPUs are here")
+    lacking = no_engine or no_device
     return _choice(EmulatedExecutor(name="emulated"), f"emulated: {lacking}; nothing will be measured on hardware")
 
 
@@ -53,7 +61,20 @@ def probe_machine() -> Probes:
         command=lambda name: find_engine_command(name, None),
         gpus=local_gpus,
         missing_module=lambda argv: missing_module(argv, None),
+        docker=docker_answers,
     )
+
+
+def docker_answers() -> bool:
+    """Whether somebody listens at the address of the Docker engine, and that is one of this machine."""
+    from autotune.run.docker.address import EngineError, find_address
+
+    address = find_address(None)
+    try:
+        address.knock()
+    except EngineError:
+        return False
+    return address.here
 
 
 def local_gpus() -> tuple[str, ...]:
@@ -77,11 +98,15 @@ def visible_devices(count: int) -> tuple[str, ...]:
     return tuple(item.strip() for item in listed.split(",") if item.strip())[:count]
 
 
-def _lacking(deployment: Deployment, probes: Probes) -> str | None:
+def _no_engine(deployment: Deployment, probes: Probes) -> str | None:
     if probes.command(deployment.argv[0]) is None:
         return f"`{deployment.argv[0]}` is not on PATH"
     if (module := probes.missing_module(deployment.argv)) is not None:
         return f"`{deployment.argv[0]}` has no module `{module}`"
+    return None
+
+
+def _no_device(deployment: Deployment, probes: Probes) -> str | None:
     if deployment.gpu_vendor == "cpu":
         return None
     if deployment.nodes > 1:

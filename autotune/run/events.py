@@ -42,6 +42,16 @@ class ServerStarting:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePulling:
+    """The image of a server is being pulled: bytes there so far, and in all as far as is known (0: not yet)."""
+
+    deployment: str
+    image: str
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ServerReady:
     deployment: str
     seconds: float
@@ -92,6 +102,7 @@ Event = (
     RunOpened
     | Noted
     | ServerStarting
+    | ImagePulling
     | ServerReady
     | PointStarted
     | PointFinished

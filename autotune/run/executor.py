@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
     from autotune.metrics import Kind
     from autotune.predict.predictor import Timing
+    from autotune.run.events import Event
     from autotune.schema import AutoExecutor, DockerExecutor, EmulatedExecutor, KubernetesExecutor, LocalExecutor
     from autotune.store.result import Failure
 
@@ -38,12 +39,15 @@ class ExperimentFailed(Exception):  # noqa: N818
 class Place:
     """What an executor may use on one server: `folder` for its files and logs, `records` for notes on what it left running.
 
-    `devices` are the GPUs set aside for the server, empty where they are not told apart.
+    `devices` are the GPUs set aside for the server, empty where they are not told apart. `report` takes what there is to tell
+    while it starts, and `cancelled` says whether that is to end.
     """
 
     folder: Path
     records: Path
     devices: tuple[str, ...] = field(default=())
+    report: Callable[[Event], None] = lambda _: None
+    cancelled: Callable[[], bool] = lambda: False
 
 
 class Executor(Protocol):
@@ -60,7 +64,7 @@ class Executor(Protocol):
         ...
 
     def deploy(self, deployment: Deployment, place: Place) -> Endpoint:
-        """Start the server and return at once. Raises ExperimentFailed where it cannot even be started."""
+        """Start the server and return at once. Raises ExperimentFailed where it cannot even be started, Cancelled."""
         ...
 
     def ready(self, endpoint: Endpoint, limit_s: float, cancelled: Callable[[], bool]) -> None:
@@ -103,6 +107,12 @@ def _local(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor: 
     return LocalServer(settings)  # type: ignore[arg-type]
 
 
+def _docker(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:  # noqa: ARG001
+    from autotune.run.docker.server import DockerServer
+
+    return DockerServer(settings)  # type: ignore[arg-type]
+
+
 def _emulated(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:
     from autotune.run.emulated import Emulated
 
@@ -118,6 +128,7 @@ def _cluster(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor
 #: Every executor by its `executor.name`. To add one: a module with a class of the protocol above, and a line here.
 EXECUTORS: dict[str, Callable[[Settings, Callable[[str], Timing]], Executor]] = {
     "local": _local,
+    "docker": _docker,
     "emulated": _emulated,
     "kubernetes": _cluster,
     "ome": _cluster,

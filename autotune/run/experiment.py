@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 #: Tries of a point whose failure says nothing about it.
 MAX_TRIES = 2
+#: How long after the last of failed requests a server's end is looked for, and how often.
+_END_SEEN_S = 1.0
+_LOOK_S = 0.1
 
 
 class Servers:
@@ -141,7 +144,10 @@ class _Serving:
         for other in group.points[1:]:
             _link_log(folder, _point_folder(bench.folder, other))
         try:
-            endpoint = self._executor.deploy(group.deployment, Place(folder, bench.folder / "servers", self._devices))
+            endpoint = self._executor.deploy(
+                group.deployment,
+                Place(folder, bench.folder / "servers", self._devices, bench.ledger.report, lambda: bench.stop.asked),
+            )
         except OSError as error:
             raise ExperimentFailed(Failure("infrastructure", f"the server cannot be started: {error}")) from error
         limit_s = began + first.config.optimization.timeout_s - time.monotonic()
@@ -188,7 +194,7 @@ class _Serving:
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
             job = BenchJob(replace(endpoint, tokenizer=tokenizer), config.benchmark, loads, folder,
                            self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL)  # fmt: skip
-            measurements = settle(self._marked(client.measure(job)), config.benchmark)
+            measurements = settle(self._marked(self._whole(client.measure(job))), config.benchmark)
             best, score = self._bench.score_of(measurements, config)
         except Exception as error:  # noqa: BLE001 - a point that fails in any way leaves the others alone
             if isinstance(error, BenchError):
@@ -204,6 +210,19 @@ class _Serving:
         ledger.done(point, measurements, best, score)
         return True
 
+    def _whole(self, measurements: Sequence[Measurement]) -> Sequence[Measurement]:
+        """The measurements, unless requests failed because the server ended below them: BenchError then."""
+        if any(item.error_rate for item in measurements) and self._server_end() is not None:
+            raise BenchError("the server ended while it was measured", measurements=measurements)
+        return measurements
+
+    def _server_end(self) -> Failure | None:
+        """What ended the server, where requests failed: that is seen a moment later, and the client may be done by then."""
+        deadline = time.monotonic() + _END_SEEN_S
+        while (failure := self._executor.failure()) is None and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
+        return failure
+
     def _marked(self, measurements: Sequence[Measurement]) -> list[Measurement]:
         if self._executor.kind == "emulated":
             return [rescale(item, self._executor.speed) for item in measurements]
@@ -211,7 +230,8 @@ class _Serving:
 
     def _explain(self, error: Exception, late: bool) -> Failure:
         """The class of a benchmark that failed: the server's end explains more than the client's complaints about it."""
-        if (failure := self._executor.failure()) is not None:
+        failed = isinstance(error, BenchError) and not late
+        if (failure := self._server_end() if failed else self._executor.failure()) is not None:
             return failure
         log = self._executor.logs()[-4096:]
         if late:

@@ -23,8 +23,8 @@ _SAME_START_S = 0.05
 
 
 def sweep_runs(runs: Path) -> int:
-    """End what dead runs left behind; a run whose lock is held is alive and left alone. Returns how many processes and
-    objects on clusters.
+    """End what dead runs left behind; a run whose lock is held is alive and left alone. Returns how many
+    processes, containers and objects on clusters that were.
     """
     ended = 0
     for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
@@ -35,10 +35,10 @@ def sweep_runs(runs: Path) -> int:
 
 
 def sweep_servers(folder: Path) -> int:
-    """End every process that the records in `folder/servers` name, and their descendants, and delete what they name on
-    clusters. The caller holds the run's lock.
+    """End every process that the records in `folder/servers` name, and their descendants, and remove the containers and
+    the objects on clusters. The caller holds the run's lock.
     """
-    ended = _sweep_clusters(folder / "servers")
+    ended = _sweep_clusters(folder / "servers") + _sweep_containers(folder / "servers")
     for record in sorted((folder / "servers").glob("*.json")):
         processes = {process.pid: process for process in _recorded(record)}
         for process in processes.values():
@@ -54,6 +54,14 @@ def _sweep_clusters(records: Path) -> int:
     if not any(records.glob("*.cluster")):
         return 0
     from autotune.run.cluster.records import sweep_records
+
+    return sweep_records(records)
+
+
+def _sweep_containers(records: Path) -> int:
+    if not any(records.glob("*.docker")):
+        return 0
+    from autotune.run.docker.records import sweep_records
 
     return sweep_records(records)
 

@@ -18,8 +18,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from autotune.run.events import PointFinished, PointStarted, RunOpened, ServerReady, ServerRemoved, ServerStarting
-from autotune.run.words import Narrator, metrics_in_words
+from autotune.run.events import (
+    ImagePulling,
+    PointFinished,
+    PointStarted,
+    RunOpened,
+    ServerReady,
+    ServerRemoved,
+    ServerStarting,
+)
+from autotune.run.words import Narrator, metrics_in_words, pull_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +95,8 @@ class BarReporter:
         if isinstance(event, ServerStarting):
             text = f"starting {self._narrator.label(event.points[0])}"
             self._servers[event.deployment] = self._progress.add_task(text, total=len(event.points))
+        elif isinstance(event, ImagePulling):
+            self._describe(event.deployment, pull_in_words(event))
         elif isinstance(event, ServerReady):
             self._describe(event.deployment, "ready")
         elif isinstance(event, PointStarted):

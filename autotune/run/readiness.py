@@ -37,6 +37,12 @@ def wait_ready(
             pause = min(pause * 1.5, _LONGEST_PAUSE_S)
 
 
+def answers(url: str) -> bool:
+    """Whether `url` answers 200 now."""
+    with httpx.Client(trust_env=False, timeout=_PROBE_TIMEOUT_S) as client:
+        return _answers(client, url)
+
+
 def _answers(client: httpx.Client, url: str) -> bool:
     try:
         return client.get(url).status_code == httpx.codes.OK

@@ -16,6 +16,7 @@ from autotune.run.experiment import Bench, Servers
 from autotune.run.labels import point_labels
 from autotune.run.layout import slot_layout
 from autotune.run.ledger import Ledger
+from autotune.run.leftovers import sweep_servers
 from autotune.run.plan import ServerGroup, group_points
 from autotune.run.preflight import check_run
 from autotune.run.slots import GpuSlots
@@ -136,6 +137,7 @@ def run_points(
         bench = Bench(ledger, stop, Servers(), run.folder, executor_for, client_of, score_of)
         limits = Limits(layout, _max_parallel(runnable))
         _run_batches(runnable, bench, limits, choose_next)
+        sweep_servers(run.folder)  # what could not be removed when its server ended
         waiting = ledger.waiting(points)
         if not stop.asked:
             store.finish_run(run.run_id, clock().isoformat(timespec="seconds"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from autotune.diagnostics import render_text
 from autotune.run.events import (
+    ImagePulling,
     Noted,
     PointFinished,
     PointStarted,
@@ -33,6 +34,7 @@ class Narrator:
         self.settled = 0
         self.best: Result | None = None
         self._labels: dict[str, str] = {}
+        self._tenths: dict[str, int] = {}
 
     def take(self, event: Event) -> None:
         """Note what an event changes."""
@@ -60,6 +62,8 @@ class Narrator:
             again = f", try {event.attempt}" if event.attempt > 1 else ""
             more = f" and {len(event.points) - 1} more" if len(event.points) > 1 else ""
             return f"starting a server ({event.gpus} GPU{'' if event.gpus == 1 else 's'}{again}) for {self.label(event.points[0])}{more}"
+        if isinstance(event, ImagePulling):
+            return self._pulling(event)
         if isinstance(event, ServerReady):
             return f"server {event.deployment} is ready after {event.seconds:.0f} s"
         if isinstance(event, PointStarted):
@@ -76,6 +80,14 @@ class Narrator:
                 return f"run {event.run_id} is interrupted: {counts}, {event.waiting} to go; the same command goes on with it, or `autotune resume {event.run_id}`"
             return f"run {event.run_id} is over: {counts}"
         return None
+
+    def _pulling(self, event: ImagePulling) -> str | None:
+        """A line for every tenth of an image, the first one for its beginning."""
+        tenth = 10 * event.done_bytes // event.total_bytes if event.total_bytes else 0
+        if self._tenths.get(event.image, -1) >= tenth:
+            return None
+        self._tenths[event.image] = tenth
+        return pull_in_words(event)
 
     def _outcome(self, result: Result) -> str:
         head = f"[{self.settled}/{self.total}] {result.status} {self.label(result.point_id)}"
@@ -98,6 +110,15 @@ def metrics_in_words(measurement: Measurement) -> str:
     if measurement.failed:
         parts.append(f"{measurement.error_rate:.0%} of requests failed")
     return f"{', '.join(parts)} at {measurement.load.label}"
+
+
+def pull_in_words(event: ImagePulling) -> str:
+    """`pulling vllm/vllm-openai:v0.33.0: 3.1 of 9.8 GB`."""
+    line = f"pulling {printable(event.image)}"
+    if not event.total_bytes:
+        return line
+    unit, name = (1e9, "GB") if event.total_bytes >= 1e9 else (1e6, "MB")
+    return f"{line}: {event.done_bytes / unit:.1f} of {event.total_bytes / unit:.1f} {name}"
 
 
 def printable(text: str) -> str:

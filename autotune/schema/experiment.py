@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from autotune.schema.group import Counts, EnvName, Group, Name, Rates, Texts
+from autotune.schema.group import Counts, EnvName, Group, Name, Rates, Texts, as_tuple
 
 Scenario = Annotated[str, StringConstraints(pattern=r"^(dataset|[DNU]\([\d.,\s]+\)(/\([\d.,\s]+\))?)$")]
+DockerHost = Annotated[str, StringConstraints(pattern=r"^(unix|tcp|http|https|ssh|npipe)://.")]
+Mount = Annotated[str, StringConstraints(pattern=r"^(~?/[^:]*|~|[A-Za-z0-9][A-Za-z0-9_.-]*):/[^:]*(:ro|:rw)?$")]
+Mounts = Annotated[tuple[Mount, ...], BeforeValidator(as_tuple)]
+EnvNames = Annotated[tuple[EnvName, ...], BeforeValidator(as_tuple)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -142,9 +146,30 @@ class DockerExecutor(Group):
     """The engine in a container of a Docker engine (DOCKER_HOST is respected)."""
 
     name: Literal["docker"] = Field(description="docker")
+    start_timeout_s: float = Field(3600.0, gt=0, description="Time to pull the image and create the container, in s.")
     ready_timeout_s: float = Field(1800.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
+    outage_timeout_s: float = Field(
+        120.0,
+        ge=0,
+        description="Time that a Docker engine which does not answer is waited for before a server is started, in s.",
+    )
     pull: Literal["missing", "always", "never"] = Field("missing", description="When the image is pulled.")
+    host: DockerHost | None = Field(
+        None,
+        description="Docker engine: `unix:///path`, `tcp://host:port` or `ssh://user@host`. Default: DOCKER_HOST, else the Docker command line's context.",
+    )
+    env: dict[EnvName, str] = Field(
+        default_factory=dict, description="Environment of the container in this run only; never part of a manifest."
+    )
+    pass_env: EnvNames = Field(
+        (),
+        description="Variables that the container gets with the values they have here, such as HF_TOKEN; the values are written nowhere.",
+    )
+    volumes: Mounts = Field(
+        (),
+        description="Further mounts, `source:target[:ro]`: a folder of the Docker host (begins with `/` or `~`), or a Docker volume.",
+    )
 
 
 class KubernetesExecutor(Group):

@@ -99,6 +99,7 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT044": Near("diff fp8_quantized '+profile=fp8_quantized'"),
     "AT042": Near("import 'vllm serve Qwen/Qwen3-8B'"),
     "AT043": Near("import 'vllm serve Qwen/Qwen3-8B --tensor-parallel-size 2'"),
+    "AT045": Near("emit executor=docker executor.host=unix:///nowhere/docker.sock"),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -132,6 +133,11 @@ NEAR: dict[str, Near | Elsewhere] = {
     ),
     "AT117": Near("import 'vllm serve Qwen/Qwen3-8B --seed 1'"),
     "AT118": Near("import 'vllm serve Qwen/Qwen3-8B'"),
+    "AT120": Elsewhere(
+        "tests/run/docker/test_preflight.py::test_an_engine_without_a_sign_of_the_toolkit_is_doubted",
+        "tests/run/docker/test_preflight.py::test_an_engine_that_lists_the_runtime_is_not_doubted",
+        "warning[AT120]: the Docker engine lists no NVIDIA runtime, so that containers may not get their GPUs\n  --> executor\n  help: install the NVIDIA Container Toolkit on the Docker host: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html",
+    ),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

@@ -24,7 +24,7 @@ def emitted(autotune):
     return emit
 
 
-@pytest.mark.parametrize("target", EMITTERS)
+@pytest.mark.parametrize("target", [target for target in EMITTERS if target != "dynamo"])
 def test_every_target_says_which_profile_set_what(autotune, emitted, target):
     point = autotune("compile", *WORDS, "--format", "json").json[0]
     done = autotune("explain", "--from-manifest", emitted(target), "--format", "json")
@@ -36,6 +36,16 @@ def test_every_target_says_which_profile_set_what(autotune, emitted, target):
     assert entry["argv"] == point["deployment"]["argv"]
     assert entry["set_by"]["parallel.tp"] == {"value": 2, "writer": "override parallel.tp=2"}
     assert entry["set_by"]["quantization.gemm_mode"]["writer"] == "profiles/fp8_quantized.yaml, layer `weights`"
+
+
+def test_a_graph_of_dynamo_which_starts_the_engine_by_its_own_command(autotune, tmp_path):
+    assert autotune("emit", *WORDS, "system.backend_version=0.31.0", "-t", "dynamo", "-o", "graph").code == 0
+    done = autotune("explain", "--from-manifest", "graph", "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    (entry,) = done.json
+    assert (entry["made_by_autotune"], entry["profiles"], entry["edits"]) == (True, ["fp8_quantized"], [])
+    assert entry["argv"][:3] == ["python3", "-m", "dynamo.vllm"]
+    assert entry["set_by"]["parallel.tp"] == {"value": 2, "writer": "override parallel.tp=2"}
 
 
 def test_the_text_for_people(autotune, emitted):

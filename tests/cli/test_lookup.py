@@ -69,7 +69,14 @@ def test_predict(autotune):
 def test_help_and_version(autotune):
     out = autotune("--help").out
     main = out.partition("Start here")[2].partition("Results")[0]
-    assert [line.split()[0] for line in main.strip().splitlines()] == ["run", "compile", "check", "emit", "explain"]
+    assert [line.split()[0] for line in main.strip().splitlines()] == [
+        "run",
+        "compile",
+        "check",
+        "emit",
+        "explain",
+        "diff",
+    ]
     assert autotune("compile", "--help").out.startswith("usage: autotune compile")
     assert autotune("help", "emit").out.startswith("usage: autotune emit")
     assert autotune("--version").out.startswith("autotune ")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import docker
 import pytest
@@ -44,8 +42,7 @@ def docker_engine():
     if not url.startswith("unix://") or not answers(url):
         if lacking := Daemon.lacking():
             pytest.skip(f"no Docker engine of this machine answers at {url}, and none can be started: {lacking}")
-        # A short path: a socket's has 107 characters at most.
-        daemon = Daemon(Path(tempfile.mkdtemp(prefix="autotune-docker-")))
+        daemon = Daemon()
         try:
             daemon.start()
         except RuntimeError as error:

@@ -7,26 +7,32 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 START_S = 60.0
 STOP_S = 60.0
-BRIDGE = Path("/sys/class/net/docker0")
+PREFIX = "autotune-docker-"
 
 
 class Daemon:
     """`dockerd` on a socket in `folder`, and on a TCP port of the loopback address for tests of remote engines.
 
-    No iptables rules and no forwarding: containers reach nobody, and published ports go through Docker's own proxy.
+    No iptables rules and no forwarding: containers reach nobody, and published ports go through Docker's own proxy. A
+    bridge of its own: on one that another engine shares, or left behind, two containers have the same address.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.url = f"unix://{folder / 'docker.sock'}"
+    def __init__(self) -> None:
+        remove_dead()
+        # A short path: a socket's has 107 characters at most.
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.url = f"unix://{self.folder / 'docker.sock'}"
         self.tcp_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self._bridge_was_there = BRIDGE.exists()
 
     @staticmethod
     def lacking() -> str | None:
@@ -41,12 +47,20 @@ class Daemon:
         return self.folder / "dockerd.log"
 
     def start(self) -> None:
-        """Start, or start again with what it had; returns when it answers."""
+        """Start, or start again with what it had; returns when it answers. From a thread that lasts: the engine goes with it."""
+        bridge = bridge_of(self.folder)
+        if bridge not in psutil.net_if_addrs():
+            try:
+                _ip("link", "add", bridge, "type", "bridge")
+                _ip("address", "add", free_subnet(), "dev", bridge)
+                _ip("link", "set", bridge, "up")
+            except subprocess.CalledProcessError as error:
+                raise RuntimeError(f"no bridge for dockerd: {error.stderr}") from error
         command = [
             # Ended by the kernel should the tests be killed.
             "setpriv", "--pdeathsig", "TERM", "dockerd", "--storage-driver=vfs", f"--data-root={self.folder / 'data'}",
             f"--exec-root={self.folder / 'exec'}", f"--pidfile={self.folder / 'pid'}", f"--host={self.url}",
-            f"--host=tcp://127.0.0.1:{self.tcp_port}", "--iptables=false", "--ip-masq=false", "--ip-forward=false",
+            f"--host=tcp://127.0.0.1:{self.tcp_port}", f"--bridge={bridge}", "--iptables=false", "--ip-masq=false", "--ip-forward=false",
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -75,11 +89,39 @@ class Daemon:
     def remove(self) -> None:
         """Stop it, and remove its folder, mounts and bridge."""
         self.stop()
-        for mount in mounts_below(self.folder):
-            subprocess.run(["umount", "--lazy", mount], check=False)
-        shutil.rmtree(self.folder)
-        if BRIDGE.exists() and not self._bridge_was_there:
-            subprocess.run(["ip", "link", "delete", BRIDGE.name], check=False)
+        remove_all_of(self.folder)
+
+
+def remove_dead() -> None:
+    """Remove what engines of tests that were killed have left: each holds the addresses of its containers."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        # Without a number in the file it is just being started.
+        with suppress(OSError, ValueError):
+            if not psutil.pid_exists(int((folder / "pid").read_text())):
+                remove_all_of(folder)
+
+
+def remove_all_of(folder: Path) -> None:
+    for mount in mounts_below(folder):
+        subprocess.run(["umount", "--lazy", mount], check=False)
+    shutil.rmtree(folder)
+    if bridge_of(folder) in psutil.net_if_addrs():
+        _ip("link", "delete", bridge_of(folder))
+
+
+def bridge_of(folder: Path) -> str:
+    """The name of an engine's bridge, of 15 characters at most."""
+    return f"at-{folder.name.removeprefix(PREFIX)}"
+
+
+def free_subnet() -> str:
+    """A small private network, as the address of its bridge, that no interface of this machine has."""
+    taken = {item.address for addresses in psutil.net_if_addrs().values() for item in addresses}
+    return next(f"10.213.{n}.1/24" for n in range(256) if f"10.213.{n}.1" not in taken)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
 
 def answers(url: str) -> bool:

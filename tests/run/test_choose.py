@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from autotune.run.choose import Probes, choose_executor
@@ -33,3 +35,25 @@ def test_a_named_executor_stays_and_nothing_is_probed():
     settings = LocalExecutor(name="local", bin_dir="/x")
     choice = choose_executor(settings, [make_point("a").deployment], Probes(None, None))
     assert (choice.settings, choice.note) == (settings, None)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "docker", "chosen"),
+    [
+        (("h100_sxm",) * 8, True, "docker"),
+        (("h100_sxm",) * 8, False, "emulated"),
+        (("h100_sxm",), True, "emulated"),
+        ((), True, "emulated"),
+    ],
+)
+def test_auto_takes_docker_where_an_engine_and_the_gpus_are_and_no_command(gpus, docker, chosen):
+    probes = Probes(lambda name: None, lambda: gpus, docker=lambda: docker)
+    choice = choose_executor(AUTO, [make_point("a", gpus=2).deployment], probes)
+    assert choice.settings.name == chosen
+    assert "`vllm` is not on PATH" in choice.note.message
+
+
+def test_auto_takes_no_container_for_what_needs_no_gpu():
+    probes = Probes(lambda name: None, lambda: (), docker=lambda: True)
+    deployment = replace(make_point("a").deployment, gpus=0, gpu_vendor="cpu")
+    assert choose_executor(AUTO, [deployment], probes).settings.name == "emulated"

@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 
 from autotune.metrics import Load
-from autotune.run.events import PointFinished, PointStarted, RunClosed, RunOpened, ServerReady, ServerStarting
+from autotune.run.events import (
+    ImagePulling,
+    PointFinished,
+    PointStarted,
+    RunClosed,
+    RunOpened,
+    ServerReady,
+    ServerStarting,
+)
 from autotune.run.labels import point_labels
 from autotune.run.progress import BarReporter, PlainReporter, make_reporter
 from autotune.store import Failure, Result
@@ -41,6 +49,17 @@ def test_plain_lines_say_what_came_out_without_colours_or_control_characters():
     assert "[2/2] failed tp=4: start_crash: bad flag\n  help: mend it" in text
     assert "\x1b" not in text
     assert "\x07" not in text
+
+
+def test_a_pull_is_a_line_for_every_tenth_of_the_image_whoever_waits_for_it():
+    stream = io.StringIO()
+    with PlainReporter(stream) as reporter:
+        for done, total in [(0, 0), (0, 0), (10**8, 4 * 10**9), (10**9, 4 * 10**9), (1001 * 10**6, 4 * 10**9)]:
+            reporter.report(ImagePulling("s1", "vllm/vllm-openai:v1\x1b[31m", done, total))
+    assert stream.getvalue().splitlines() == [
+        "pulling vllm/vllm-openai:v1",
+        "pulling vllm/vllm-openai:v1: 1.0 of 4.0 GB",
+    ]
 
 
 def test_bars_show_servers_the_best_so_far_and_the_count():

@@ -11,6 +11,7 @@ from autotune.bench import BenchError
 from autotune.diagnostics import InputError, diagnostic
 from autotune.run import Probes, Stop, open_run, run_points
 from autotune.run.events import PointFinished, RunClosed, RunOpened, ServerReady, Stopping
+from autotune.run.executor import EXECUTORS
 from autotune.store import Failure, RunInputs, Store
 from tests.predict.points import facts_for
 from tests.run.points import NO_GPU, FakeClient, FakeServers, make_point, measurement, wait_cancelled
@@ -157,6 +158,22 @@ def test_a_server_that_dies_explains_the_failure_and_the_other_points_get_a_new_
     assert [result.status for result in summary.results] == ["failed", "done"]
     assert summary.results[0].failure.kind == "out_of_memory"
     assert setup.servers.started == ["server-a", "server-a"]
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_requests_that_failed_because_the_server_died_are_no_measurement(setup, dies):
+    """Some clients are done with a dead server before anybody has seen that it is dead."""
+
+    def act(job):
+        if dies and len(setup.client.jobs) == 1:
+            threading.Timer(0.2, setup.servers.died.__setitem__, ("server-a", LOST)).start()
+        rate = 0.009 if len(setup.client.jobs) == 1 else 0.0  # no more than benchmark.max_error_rate
+        return [replace(measurement(load), error_rate=rate) for load in job.loads]
+
+    setup.client.act = act
+    (result,) = setup.run([make_point("a")]).results
+    assert (result.status, result.attempts) == ("done", 2 if dies else 1)
+    assert [item.error_rate for item in result.measurements] == [0.0 if dies else 0.009]
 
 
 def test_an_unexpected_exception_of_a_client_is_a_failed_point_not_the_end(setup):
@@ -318,14 +335,15 @@ def test_what_is_missing_is_said_before_anything_starts(setup):
     assert setup.store.runs() == []
 
 
-def test_two_executors_in_one_run_and_one_that_is_not_there_are_errors(setup):
+def test_two_executors_in_one_run_and_one_that_is_not_there_are_errors(setup, monkeypatch):
     with pytest.raises(InputError, match="AT027"):
         setup.run([make_point("a"), make_point("b", executor={"name": "emulated"})])
+    monkeypatch.delitem(EXECUTORS, "docker")
     with pytest.raises(InputError, match=r"AT030.*docker") as caught:
         run_points(
             [make_point("a", executor={"name": "docker"})], store=setup.store, data_dir=setup.folder, probes=NO_GPU
         )
-    assert "local, emulated, kubernetes, ome, auto" in caught.value.diagnostics[0].help
+    assert ", ".join([*EXECUTORS, "auto"]) in caught.value.diagnostics[0].help
 
 
 def test_ctrl_c_ends_the_measurement_and_the_server_and_keeps_the_rest_for_later(setup):

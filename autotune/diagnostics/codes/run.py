@@ -69,6 +69,20 @@ RUN_CODES: dict[str, Code] = {
             {"bench/profile_export_aiperf.json": _AIPERF},
         ),
     ),
+    "AT045": Code(
+        "error",
+        "the Docker engine cannot run the server",
+        "Before the first server is started the Docker engine is asked whether it is there, and whether it has the image, the mounts and the variables that the server needs.",
+        "Start Docker, or name another engine with executor.host or DOCKER_HOST; the message says what it lacks.",
+        Example("autotune run executor=docker executor.host=unix:///nowhere/docker.sock system.gpu=h100_sxm"),
+    ),
+    "AT120": Code(
+        "warning",
+        "a doubt about the Docker engine",
+        "The Docker engine can be used, but something about it is unusual: it shows no sign of NVIDIA's container toolkit, or it is on another machine, where the server's port is open to whoever reaches that address.",
+        "Look at that machine; the message says at what.",
+        Example("autotune run executor=docker system.gpu=h100_sxm"),
+    ),
     "AT203": Code(
         "note",
         "executor=auto made a choice",
