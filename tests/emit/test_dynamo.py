@@ -142,7 +142,10 @@ def test_what_the_operator_adds_is_left_to_it():
 
 def test_pods_say_which_server_they_are_but_not_in_labels_that_are_selected_by():
     metadata = components(replace(VLLM, labels={"team": "search"}))["worker"]["podTemplate"]["metadata"]
-    assert metadata == {"labels": {"team": "search"}, "annotations": VLLM.annotations}
+    assert metadata["labels"] == {"team": "search"}
+    emitted = json.loads(metadata["annotations"].pop("autotune/emitted"))
+    assert "--tensor-parallel-size" in emitted["flags"], "of the worker's own command"
+    assert metadata["annotations"] == VLLM.annotations
     assert load(VLLM)["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "autotune"
 
 
