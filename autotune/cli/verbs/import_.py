@@ -150,6 +150,8 @@ def _read(words: Sequence[str]) -> list[FoundServer]:
     (source,) = words
     if source == "-":
         return read_servers(_decode(sys.stdin.buffer.read()), "stdin")
+    if not source.strip():
+        raise refuse("the source is empty", COMMAND_LINE, 'give a command: autotune import "vllm serve MODEL ..."')
     if _is_folder(source):
         raise refuse(f"{shorten(source)} is a folder", COMMAND_LINE, "name one file in it")
     if not any(letter.isspace() for letter in source) and (source.endswith(_SUFFIXES) or _is_file(source)):
