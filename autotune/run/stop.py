@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_TICK_S = 0.05
 
 
 class Stop:
@@ -19,6 +21,8 @@ class Stop:
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self.requests = 0
+        self.by = ""
+        """Who asked, where that is known: words for people."""
 
     @property
     def asked(self) -> bool:
@@ -28,11 +32,18 @@ class Stop:
     def at_once(self) -> bool:
         return self.requests > 1
 
-    def ask(self, number: int | None = signal.SIGINT) -> None:
+    def ask(self, number: int | None = signal.SIGINT, by: str = "") -> None:
         """Ask to stop; the first signal given stays, None is for an error that ends the run."""
         if self.signal is None and number is not None:
             self.signal = signal.Signals(number)
+        self.by = by or (signal.Signals(number).name if number is not None else self.by)
         self.requests += 1
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, and wake early when someone asks to stop."""
+        end = time.monotonic() + seconds
+        while not self.asked and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _TICK_S))
 
 
 @contextmanager
