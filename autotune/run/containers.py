@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from autotune.run.pulse import take_pulse
 
@@ -17,6 +19,7 @@ FOLDER_LABEL = "autotune/folder"
 
 _SOCKET = Path("/var/run/docker.sock")
 _TIMEOUT_S = 20
+_KNOCK_S = 2.0
 
 
 class Orphan(NamedTuple):
@@ -72,9 +75,24 @@ def _remove(number: str, failures: tuple[type[Exception], ...]) -> str:
     return ""
 
 
+def _answers(address: str) -> bool:
+    """Whether something listens there: the client takes long to find out that nothing does. Other ways in are its own to try."""
+    url = urlsplit(address)
+    try:
+        if url.scheme == "unix":
+            with socket.socket(socket.AF_UNIX) as door:
+                door.settimeout(_KNOCK_S)
+                door.connect(url.path)
+        elif url.scheme in ("tcp", "http", "https"):
+            socket.create_connection((url.hostname or "", url.port or 2375), timeout=_KNOCK_S).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _connect() -> Any:
     """A client of the engine that DOCKER_HOST names, else of this machine's; None where there is none."""
-    if not os.environ.get("DOCKER_HOST") and not _SOCKET.exists():
+    if not _answers(os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}"):
         return None
     import docker
     import docker.errors

@@ -134,7 +134,11 @@ def _recorded_in(folder: Path) -> Iterator[psutil.Process]:
 
 def _named_processes(record: Path) -> list[tuple[str, str]]:
     found = {process.pid: process for process in recorded_processes(record)}
-    return [("process", _process(process)) for process in found.values()]
+    shown = []
+    for process in found.values():
+        with suppress(psutil.Error):  # it has ended meanwhile, or is a zombie
+            shown.append(("process", _process(process)))
+    return shown
 
 
 def _named_container(record: Path) -> list[tuple[str, str]]:
