@@ -223,4 +223,4 @@ def _masked(failure: Failure) -> Failure:
 
 def _waits(error: StoreBusyError, patience_s: float) -> Diagnostic:
     found = error.diagnostics[0]
-    return diagnostic("AT125", f"{found.message}; it is tried again for {patience_s / 60:g} min", help=found.help or "")
+    return diagnostic("AT125", f"{found.message}; that is tried again for up to {patience_s / 60:g} min", help=found.help or "")

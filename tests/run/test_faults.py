@@ -276,7 +276,7 @@ def test_a_store_that_is_locked_is_waited_for_and_nothing_is_lost(setup, monkeyp
     (told,) = [event.diagnostic for event in setup.listener.of(Noted)]
     assert told.code == "AT125"
     assert "kept it locked" in told.message
-    assert "tried again for 10 min" in told.message
+    assert "tried again for up to 10 min" in told.message
     assert setup.store.problems() == []
 
 
