@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import Diagnostic, diagnostic
-from autotune.run.events import Noted, PointFinished, Retrying
+from autotune.run.events import Noted, PointFinished, Retrying, Silent
 from autotune.run.foretell import predict_loads
 from autotune.run.plan import loads_as_much, needs_as_much
 from autotune.run.raw_output import collect_raw
@@ -70,8 +70,14 @@ class Ledger:
         self._cooling: dict[str, Failure] = {}
 
     def report(self, event: Event) -> None:
+        """Tell the listener. One that cannot be told (a terminal that was closed, a pipe that nobody reads) is given up: the
+        sweep is worth more than its display.
+        """
         with self._lock:
-            self._reporter.report(event)
+            try:
+                self._reporter.report(event)
+            except OSError:
+                self._reporter = Silent()
 
     def waiting(self, points: Iterable[CompiledPoint]) -> list[CompiledPoint]:
         """Those that have no result yet."""
@@ -190,7 +196,7 @@ class Ledger:
         self._keep(lambda: self._store.save(result, raw))
         with self._lock:
             self._settled[result.point_id] = result
-            self._reporter.report(PointFinished(result))
+            self.report(PointFinished(result))
 
     def _result(self, point: CompiledPoint, status: str) -> Result:
         deployment = {} if point.deployment is None else point.deployment.as_dict()
@@ -223,4 +229,6 @@ def _masked(failure: Failure) -> Failure:
 
 def _waits(error: StoreBusyError, patience_s: float) -> Diagnostic:
     found = error.diagnostics[0]
-    return diagnostic("AT125", f"{found.message}; that is tried again for up to {patience_s / 60:g} min", help=found.help or "")
+    return diagnostic(
+        "AT125", f"{found.message}; that is tried again for up to {patience_s / 60:g} min", help=found.help or ""
+    )

@@ -105,7 +105,7 @@ def run_points(
     for dates alone: no duration is taken from it, so it may jump. `patience_s` is how long a store that is busy or full
     is waited for.
 
-    SIGINT, SIGTERM and `autotune cancel` stop the run: once politely, twice at once. Whatever happens, every server
+    SIGINT, SIGTERM, SIGHUP and `autotune cancel` stop the run: once politely, twice at once. Whatever happens, every server
     started is ended. Raises InputError before anything is started: nothing to run (AT023), something missing here
     (AT030), the run in use (AT032), the store (AT031) or the run's folder (AT050) unusable; later AT031 where the store
     stays unusable, and what is stored by then stays.

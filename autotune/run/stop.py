@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: SIGHUP is what a process gets whose terminal goes away.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_S = 0.05
 
 
@@ -48,7 +49,9 @@ class Stop:
 
 @contextmanager
 def listen_to_signals(stop: Stop) -> Iterator[None]:
-    """Have SIGINT and SIGTERM ask `stop`, and put the former handlers back afterwards. Does nothing outside the main thread."""
+    """Have SIGINT, SIGTERM and SIGHUP ask `stop`, and put the former handlers back afterwards. One that is ignored (by nohup)
+    stays so. Does nothing outside the main thread.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -56,7 +59,8 @@ def listen_to_signals(stop: Stop) -> Iterator[None]:
     def ask(number: int, _frame: Any) -> None:
         stop.ask(number)
 
-    former = {number: signal.signal(number, ask) for number in SIGNALS}
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    former = {number: signal.signal(number, ask) for number in heard}
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sqlite3
 import subprocess
 import threading
@@ -426,3 +427,28 @@ def test_another_process_can_ask_a_run_to_stop(setup, at_once):
     setup.listener = Listener()
     ask_to_stop(summary.folder, at_once=True)
     assert [item.status for item in setup.run([make_point("a"), make_point("b")]).results] == ["done", "done"]
+
+
+def test_a_terminal_that_goes_away_stops_the_run_politely_and_one_under_nohup_goes_on(setup):
+    def act(job):
+        os.kill(os.getpid(), signal.SIGHUP)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            wait_cancelled(job)
+
+    setup.client.act = act
+    assert setup.run([make_point("a")]).exit_code == 128 + signal.SIGHUP
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert setup.run([make_point("a")]).exit_code == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, former)
+
+
+def test_a_sweep_goes_on_when_nobody_can_be_told_of_it_any_more(setup):
+    def on_event(event):
+        raise BrokenPipeError
+
+    setup.listener = Listener(on_event)
+    assert [item.status for item in setup.run([make_point("a"), make_point("b")]).results] == ["done", "done"]
+    assert len(setup.listener.events) == 1
