@@ -194,10 +194,14 @@ def _leave_cooling(points: Sequence[CompiledPoint], ledger: Ledger, store: Store
     cooling = find_cooldowns(points, store.failed_since(since, run_id), platform.node(), now)
     if cooling:
         ledger.leave_alone(cooling)
-        many = f"{len(cooling)} of {len(points)} points are" if len(points) > 1 else "the point is"
+        many = (
+            f"{len(cooling)} of {len(points)} points are not tried: their servers"
+            if len(points) > 1
+            else "the point is not tried: its server"
+        )
         ledger.report(
-            Noted(diagnostic("AT211", f"{many} not tried: their servers failed to load on this machine a short while ago",
-                             path="optimization.cooldown_h", help="optimization.cooldown_h=0 tries them now"))
+            Noted(diagnostic("AT211", f"{many} failed to load on this machine a short while ago", path="optimization.cooldown_h",
+                             help="optimization.cooldown_h=0 tries them now; the results say in which run, and how"))
         )  # fmt: skip
 
 

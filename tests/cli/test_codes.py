@@ -158,7 +158,7 @@ NEAR: dict[str, Near | Elsewhere] = {
         "tests/run/test_faults.py::test_a_config_that_failed_to_load_is_left_alone_by_other_runs_for_a_while",
         "tests/run/test_faults.py::test_failures_that_say_nothing_about_the_config_cool_nothing_down",
         "note[AT211]: 2 of 40 points are not tried: their servers failed to load on this machine a short while ago\n"
-        "  --> optimization.cooldown_h\n  help: optimization.cooldown_h=0 tries them now",
+        "  --> optimization.cooldown_h\n  help: optimization.cooldown_h=0 tries them now; the results say in which run, and how",
     ),
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ from autotune.run.pulse import ALIVE_FILE, ask_to_stop, take_pulse
 from autotune.store import Failure, Store, database
 from tests.run.points import make_point, wait_cancelled
 from tests.run.test_runner import OOM, Listener, Setup
+from tests.store.postgres import postgres_server
 
 LOST = Failure("infrastructure", "address already in use")
 KILLED = Failure("killed", "SIGKILL")
@@ -323,6 +324,31 @@ def test_a_full_disk_under_the_store_is_waited_for_until_there_is_room(setup, tm
         (told,) = [event.diagnostic.message for event in setup.listener.of(Noted)]
         assert "the disk is full" in told
         assert setup.store.problems() == []
+        setup.store.close()
+
+
+@pytest.mark.slow
+def test_a_database_server_that_goes_away_is_waited_for(setup):
+    with postgres_server() as server:
+        data = ["-D", server.folder / "data", "-w"]
+        setup.store.close()
+        setup.store = Store(server.database())
+        setup.client.act = lambda job: server.call("pg_ctl", *data, "-m", "immediate", "stop") and None
+
+        def on_event(event):
+            if isinstance(event, Noted):
+                options = f"-k {server.folder} -c listen_addresses="
+                server.call(
+                    "pg_ctl", *data, "-l", server.folder / "log", "-o", options, "start", stdin=subprocess.DEVNULL
+                )
+
+        setup.listener = Listener(on_event)
+        summary = setup.run([make_point("a")])
+        assert [item.status for item in summary.results] == ["done"]
+        (told,) = [event.diagnostic.message for event in setup.listener.of(Noted)]
+        assert "cannot be used" in told
+        assert "hunter2" not in told
+        assert [item.status for item in setup.store.results()] == ["done"]
         setup.store.close()
 
 

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(record: RunRecord, results: dict[str, Result], folder: Path) -> None:
-    shared = set.intersection(*(set(result.overrides) for result in results.values())) if len(results) > 1 else set()
+    shared = set.intersection(*(set(result.overrides) for result in results.values())) if results else set()
     rows = []
     for number, point in enumerate(record.points, start=1):
         logs = _tries(folder / "points" / point)
