@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from autotune import __version__
+from autotune.cli.output import say
 from autotune.report import render_html, render_table
 
 if TYPE_CHECKING:
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
 
 def show_outcome(run: RunRecord, results: Sequence[Result], folder: Path) -> None:
-    """Print the results table and the report's path; the report is written into the run's folder."""
+    """Print the results table and the report's path; the report is written into the run's folder, where there is room."""
     console = stdout_console()
     render_table(results, console)
-    path = write_report(run, results, folder / "report.html")
-    sys.stdout.write(f"run {run.run_id}\nreport {path}\n")
+    sys.stdout.write(f"run {run.run_id}\n")
+    try:
+        sys.stdout.write(f"report {write_report(run, results, folder / 'report.html')}\n")
+    except OSError as error:
+        say(
+            f"the report cannot be written ({error.strerror or error}); `autotune report {run.run_id} -o FILE` writes it elsewhere"
+        )
 
 
 def write_report(run: RunRecord, results: Sequence[Result], path: Path) -> Path:

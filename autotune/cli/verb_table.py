@@ -15,6 +15,7 @@ class Verb(NamedTuple):
 
 _MAIN = "Start here"
 _RESULTS = "Results"
+_RUNS = "Runs"
 _BRING = "Bring along"
 _LOOKUP = "Look things up"
 
@@ -35,7 +36,11 @@ VERBS: dict[str, Verb] = {
     ),
     "results": Verb(_RESULTS, "stored results as a table, JSON or CSV", "results"),
     "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
-    "resume": Verb(_RESULTS, "go on with a run that was interrupted", "resume"),
+    "runs": Verb(_RUNS, "list the runs: which are running, interrupted or finished, and how far each is", "runs"),
+    "resume": Verb(_RUNS, "go on with a run that was interrupted: the latest, or RUN", "resume"),
+    "cancel": Verb(_RUNS, "have a run that is running end in good order; --now at once", "cancel"),
+    "logs": Verb(_RUNS, "what the server of a point printed; -f follows it", "logs"),
+    "gc": Verb(_RUNS, "what dead runs left behind: processes, containers, folders; --yes removes it", "gc"),
     "migrate": Verb(_BRING, "v1 tasks to v2 task files, with a report of what became of every value", "migrate"),
     "import": Verb(_BRING, "a `vllm serve ...`, a docker run or a manifest to a v2 task file, flag by flag", "import_"),
     "predict": Verb(_LOOKUP, "what the roofline predicts for each point, labelled predicted", "predict"),

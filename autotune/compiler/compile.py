@@ -203,5 +203,7 @@ def _identify(data: Mapping[str, Any]) -> str:
     matters = {group: value for group, value in data.items() if group not in ("executor", "optimization")}
     benchmark = matters.get("benchmark")
     if isinstance(benchmark, dict):
-        matters["benchmark"] = {key: value for key, value in benchmark.items() if key not in ("bin_dir", "results_uri")}
+        matters["benchmark"] = {
+            key: value for key, value in benchmark.items() if key not in ("bin_dir", "results_uri", "timeout_s")
+        }
     return stable_hash(matters)

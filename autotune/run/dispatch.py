@@ -119,7 +119,7 @@ class _Work:
         stop = self._bench.stop
         if stop.requests > self._told and stop.signal is not None:
             self._told = stop.requests
-            self._bench.ledger.report(Stopping(stop.signal.name, stop.at_once))
+            self._bench.ledger.report(Stopping(stop.by, stop.at_once))
         if stop.at_once:
             self._given_up = self._given_up or time.monotonic() + _AT_ONCE_S
             self._bench.servers.end_all()

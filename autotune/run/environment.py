@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 import re
@@ -37,6 +38,7 @@ def machine_environment(folder: Path) -> dict[str, Any]:
         "autotune": autotune.__version__,
         "python": platform.python_version(),
         "host": platform.node(),
+        "user": user_name(),
         "os": _system(),
         "cpu": _cpu(),
         "cpu_cores": psutil.cpu_count(logical=False),
@@ -46,6 +48,14 @@ def machine_environment(folder: Path) -> dict[str, Any]:
         "git": git_state(folder),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def user_name() -> str:
+    """Who runs this, empty where the system does not say (a container without an entry for its user)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def server_environment(endpoint: Endpoint, deployment: Deployment, executor: object) -> dict[str, Any]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autotune.diagnostics import Diagnostic
-    from autotune.store.result import Result
+    from autotune.store.result import Failure, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +74,26 @@ class PointFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrying:
+    """A point failed for the machine's sake and is tried again after a pause: try `attempt` of `tries`."""
+
+    point_id: str
+    failure: Failure
+    attempt: int
+    tries: int
+    pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ServerRemoved:
     deployment: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """Someone asked to stop. `at_once` the second time."""
+    """Someone asked to stop: `by` names the signal, or who it was. `at_once` the second time."""
 
-    signal: str
+    by: str
     at_once: bool
 
 
@@ -106,6 +117,7 @@ Event = (
     | ServerReady
     | PointStarted
     | PointFinished
+    | Retrying
     | ServerRemoved
     | Stopping
     | RunClosed

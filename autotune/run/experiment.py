@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from autotune.bench import BenchError, BenchJob, client_name, combine_repeats, rescale, settle
-from autotune.diagnostics import InputError
+from autotune.diagnostics import InputError, diagnostic
 from autotune.metrics import DEFAULT_OSL
 from autotune.run.environment import server_environment
-from autotune.run.events import PointStarted, ServerReady, ServerRemoved, ServerStarting
+from autotune.run.events import Noted, PointStarted, ServerReady, ServerRemoved, ServerStarting
 from autotune.run.executor import Cancelled, ExperimentFailed, Place
+from autotune.run.failures import TRANSIENT, machine_failure
 from autotune.run.plan import benchmark_limit_s, point_loads
+from autotune.run.whole_file import check_room
 from autotune.store.result import Failure
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
     ScoreOf = Callable[[Sequence[Measurement], Config], tuple[int | None, float | None]]
 
-#: Tries of a point whose failure says nothing about it.
-MAX_TRIES = 2
 #: How long after the last of failed requests a server's end is looked for, and how often.
 _END_SEEN_S = 1.0
 _LOOK_S = 0.1
@@ -65,7 +65,8 @@ class Servers:
         with self._lock:
             running = list(self._running)
         for executor in running:
-            executor.remove(at_once=True)
+            with suppress(Exception):  # the others must end too; who waits for this one hears of it
+                executor.remove(at_once=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,21 @@ class Bench:
 
 def run_group(group: ServerGroup, devices: tuple[str, ...], bench: Bench) -> None:
     """Run every point of a group, on one server as long as that lives. Returns early when `bench.stop` asks for it."""
-    waiting = [point for point in group.points if not bench.ledger.prune(point)]
+    waiting = list(group.points)
     tries: dict[str, int] = {}
     attempt = 1
-    while waiting and not bench.stop.asked:
-        waiting = _Serving(replace(group, points=tuple(waiting)), devices, bench, tries, attempt).run()
+    while not bench.stop.asked:
+        waiting = [point for point in waiting if not bench.ledger.prune(point)]
+        if not waiting:
+            return
+        serving = _Serving(replace(group, points=tuple(waiting)), devices, bench, tries, attempt)
+        waiting = serving.run()
+        bench.stop.pause(serving.pause_s)
         attempt += 1
 
 
 class _Serving:
-    """One server's life."""
+    """One server's life. `pause_s` is how long to wait before the next one."""
 
     def __init__(
         self, group: ServerGroup, devices: tuple[str, ...], bench: Bench, tries: dict[str, int], attempt: int
@@ -103,6 +109,7 @@ class _Serving:
         self._tries = tries
         self._attempt = attempt
         self._executor = bench.make(group)
+        self.pause_s = 0.0
 
     def run(self) -> list[CompiledPoint]:
         """Start the server, measure every point, end the server; returns the points that another one has to serve."""
@@ -118,40 +125,62 @@ class _Serving:
                 bench.ledger.forget(first)
                 return points
             except ExperimentFailed as error:
-                if self._again(first, error.failure):
+                failure = replace(error.failure, phase="start")
+                if self._again(first, failure):
                     return points
                 for point in points:
-                    bench.ledger.failed(point, error.failure)
+                    bench.ledger.failed(point, failure)
                 return []
             return self._measure_all(points, endpoint, began)
         finally:
-            bench.servers.remove(self._executor)
-            bench.ledger.report(ServerRemoved(self._group.deployment.name))
+            self._remove()
+
+    def _remove(self) -> None:
+        """End the server. One that cannot be ended is told of, and is no reason to give up the other experiments."""
+        name, ledger = self._group.deployment.name, self._bench.ledger
+        try:
+            self._bench.servers.remove(self._executor)
+        except Exception as error:  # noqa: BLE001 - whatever the daemon, the cluster or the system said
+            left = f"the server {name} could not be removed: {type(error).__name__}: {error}"
+            ledger.report(
+                Noted(diagnostic("AT125", left, help="`autotune gc` shows what is left once the run is over"))
+            )
+        ledger.report(ServerRemoved(name))
 
     def _start(self, point: CompiledPoint) -> None:
         self._tries[point.id] = self._tries.get(point.id, 0) + 1
         self._bench.ledger.start(point)
 
     def _again(self, point: CompiledPoint, failure: Failure) -> bool:
-        return failure.kind == "infrastructure" and self._tries[point.id] < MAX_TRIES
+        """Whether to try a point again that failed like that; then that is said, and the pause before it set."""
+        assert point.config is not None
+        wanted, done = point.config.optimization, self._tries[point.id]
+        if failure.kind not in TRANSIENT or done > wanted.retries or self._bench.stop.asked:
+            return False
+        self.pause_s = wanted.retry_pause_s * 2 ** (done - 1)
+        self._bench.ledger.retry(point, failure, wanted.retries + 1, self.pause_s)
+        return True
 
     def _serve(self, first: CompiledPoint, began: float) -> Endpoint:
         group, bench = self._group, self._bench
         assert first.config is not None
         names = tuple(point.id for point in group.points)
         bench.ledger.report(ServerStarting(group.deployment.name, names, group.deployment.gpus, self._attempt))
-        folder = _point_folder(bench.folder, first)
-        for other in group.points[1:]:
-            _link_log(folder, _point_folder(bench.folder, other))
         try:
+            folder = _point_folder(bench.folder, first)
+            for other in group.points[1:]:
+                _link_log(folder, _point_folder(bench.folder, other))
+            check_room(folder)
             endpoint = self._executor.deploy(
                 group.deployment,
                 Place(folder, bench.folder / "servers", self._devices, bench.ledger.report, lambda: bench.stop.asked),
             )
-        except OSError as error:
-            raise ExperimentFailed(Failure("infrastructure", f"the server cannot be started: {error}")) from error
-        limit_s = began + first.config.optimization.timeout_s - time.monotonic()
-        self._executor.ready(endpoint, limit_s, lambda: bench.stop.asked)
+            limit_s = began + first.config.optimization.timeout_s - time.monotonic()
+            self._executor.ready(endpoint, limit_s, lambda: bench.stop.asked)
+        except (Cancelled, ExperimentFailed):
+            raise
+        except Exception as error:
+            raise ExperimentFailed(_explain_start(error)) from error
         bench.ledger.serves(group.points, server_environment(endpoint, group.deployment, self._executor))
         bench.ledger.report(ServerReady(group.deployment.name, time.monotonic() - began))
         return endpoint
@@ -175,7 +204,7 @@ class _Serving:
         """Measure one point and settle it; False when it is to be measured again."""
         ledger, config = self._bench.ledger, point.config
         assert config is not None
-        deadline = 0.0
+        deadline, late = 0.0, None
 
         def cancelled() -> bool:
             return self._bench.stop.asked or time.monotonic() > deadline or self._executor.failure() is not None
@@ -184,8 +213,10 @@ class _Serving:
         try:
             loads = point_loads(point)
             ledger.report(PointStarted(point.id, self._group.deployment.name, len(loads)))
-            now = time.monotonic()
-            deadline = min(now + benchmark_limit_s(config.benchmark, len(loads)), began + config.optimization.timeout_s)
+            limit_s = benchmark_limit_s(config.benchmark, len(loads))
+            left_s = began + config.optimization.timeout_s - time.monotonic()
+            deadline = time.monotonic() + min(limit_s, left_s)
+            late = _late(config, limit_s, left_s)
             client = self._bench.client_of(
                 client_name(config.benchmark.tool, emulated=self._executor.kind == "emulated")
             )
@@ -202,7 +233,8 @@ class _Serving:
             if self._bench.stop.asked:
                 ledger.forget(point)
                 return False
-            failure = self._explain(error, time.monotonic() > deadline > 0.0)
+            failure = self._explain(error, late if time.monotonic() > deadline > 0.0 else None)
+            failure = replace(failure, phase="benchmark")
             if self._again(point, failure):
                 return False
             ledger.failed(point, failure, measurements)
@@ -228,19 +260,19 @@ class _Serving:
             return [rescale(item, self._executor.speed) for item in measurements]
         return [replace(item, kind=self._executor.kind) for item in measurements]
 
-    def _explain(self, error: Exception, late: bool) -> Failure:
-        """The class of a benchmark that failed: the server's end explains more than the client's complaints about it."""
-        failed = isinstance(error, BenchError) and not late
+    def _explain(self, error: Exception, late: Failure | None) -> Failure:
+        """The class of a benchmark that failed: the server's end explains more than the client's complaints about it.
+
+        `late` is for one that went past its limit.
+        """
+        failed = isinstance(error, BenchError) and late is None
         if (failure := self._server_end() if failed else self._executor.failure()) is not None:
             return failure
         log = self._executor.logs()[-4096:]
-        if late:
-            return Failure(
-                "timeout",
-                "the benchmark did not end in time",
-                "raise optimization.timeout_s, or lower benchmark.max_time_s",
-                log,
-            )
+        if late is not None:
+            return replace(late, log_tail=log)
+        if (failure := machine_failure(error, error.log_tail if isinstance(error, BenchError) else "")) is not None:
+            return failure
         if isinstance(error, BenchError):
             return Failure(
                 "benchmark",
@@ -254,6 +286,32 @@ class _Serving:
         return Failure(
             "benchmark", f"{type(error).__name__}: {error}", "this is a defect of autotune; please report it", trace
         )
+
+
+def _late(config: Config, limit_s: float, left_s: float) -> Failure:
+    """A benchmark that went past the nearer of two limits: its own, and what is left of the experiment's."""
+    own_s, whole_s = config.benchmark.timeout_s, config.optimization.timeout_s
+    if left_s < limit_s:
+        what, remedy = f"the experiment took longer than optimization.timeout_s={whole_s:g}", "raise it"
+    elif own_s is not None:
+        what, remedy = f"the load client took longer than benchmark.timeout_s={own_s:g}", "raise it"
+    else:
+        what = f"the load client did not end within {limit_s:.0f} s, which is far longer than its loads take"
+        remedy = "set benchmark.timeout_s"
+    return Failure("timeout", what, f"{remedy}, or lower benchmark.max_time_s or benchmark.max_requests")
+
+
+def _explain_start(error: Exception) -> Failure:
+    """The class of a server that could not be started because something else than the server failed."""
+    if (failure := machine_failure(error)) is not None:
+        return replace(failure, message=f"the server cannot be started: {failure.message}")
+    if isinstance(error, OSError):
+        return Failure("infrastructure", f"the server cannot be started: {error}")
+    if isinstance(error, InputError):
+        return Failure("infrastructure", str(error), error.diagnostics[0].help or "" if error.diagnostics else "")
+    trace = "".join(traceback.format_exception(error))
+    what = f"{type(error).__name__}: {error}"
+    return Failure("start_crash", what, "this is a defect of autotune; please report it", trace)
 
 
 def _point_folder(run: Path, point: CompiledPoint) -> Path:

@@ -7,6 +7,7 @@ the first: what engines print after it is the echo of the cause through their pr
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -19,6 +20,12 @@ Phase = Literal["start", "benchmark"]
 
 #: Classes that say nothing about the point: another try may well succeed.
 TRANSIENT = frozenset({"infrastructure", "killed"})
+
+#: Errors of the system that are the machine's, whatever was being done.
+_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
+)
+_DISK_FULL = re.compile(r".*(No space left on device|Disk quota exceeded).*")
 
 #: Lines of log kept with a failure.
 TAIL_LINES = 60
@@ -120,6 +127,20 @@ def classify(log_tail: str, exit_code: int | None, phase: Phase) -> Failure:
                        "read the server's log; `autotune explain` shows who set each flag", tail)  # fmt: skip
     what = f"the engine stopped during the benchmark (exit code {exit_code}): {cause or 'it said nothing'}"
     return Failure("benchmark", _message(what), "read the server's log", tail)
+
+
+def machine_failure(error: BaseException, log: str = "") -> Failure | None:
+    """The failure of the machine that an exception, or what a load client printed, tells of; None where it tells of none."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in _MACHINE:
+            full = seen.errno in (errno.ENOSPC, errno.EDQUOT)
+            return Failure("infrastructure", _message(str(seen)), "free disk space" if full else "look at the machine")
+        seen = seen.__cause__ or seen.__context__
+    if hit := _DISK_FULL.search(f"{error}\n{log}"):
+        tail = "\n".join(log.splitlines()[-TAIL_LINES:])
+        return Failure("infrastructure", _message(hit[0]), "free disk space", tail)
+    return None
 
 
 def _lines(log: str) -> Iterator[str]:

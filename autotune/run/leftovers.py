@@ -40,7 +40,7 @@ def sweep_servers(folder: Path) -> int:
     """
     ended = _sweep_clusters(folder / "servers") + _sweep_containers(folder / "servers")
     for record in sorted((folder / "servers").glob("*.json")):
-        processes = {process.pid: process for process in _recorded(record)}
+        processes = {process.pid: process for process in recorded_processes(record)}
         for process in processes.values():
             with suppress(psutil.Error):
                 process.kill()
@@ -77,7 +77,8 @@ def end_tree(process: psutil.Process) -> None:
         process.kill()
 
 
-def _recorded(record: Path) -> Iterator[psutil.Process]:
+def recorded_processes(record: Path) -> Iterator[psutil.Process]:
+    """The processes of the server that a record names which are still there, some of them more than once."""
     try:
         data = json.loads(record.read_text())
         supervisor, engine = (_alive(data[name]) for name in ("supervisor", "engine"))

@@ -65,9 +65,11 @@ def point_loads(point: CompiledPoint) -> tuple[Load, ...]:
 
 
 def benchmark_limit_s(benchmark: Benchmark, loads: int) -> float:
-    """When a client that has not come back is stuck, in s: half as much again as its loads may take (at least a minute
-    each: some tools count in minutes), and time for its own start.
+    """When a client that has not come back is stuck, in s: what `benchmark.timeout_s` says, else half as much again as its
+    loads may take (at least a minute each: some tools count in minutes), and time for its own start.
     """
+    if benchmark.timeout_s is not None:
+        return benchmark.timeout_s
     return CLIENT_START_S + loads * (max(benchmark.max_time_s, 60.0) * 1.5 + CLIENT_LOAD_S)
 
 
@@ -80,6 +82,18 @@ def needs_as_much(point: CompiledPoint, failed: CompiledPoint) -> bool:
         group, _, name = path.partition(".")
         have, had = mine[group].pop(name, None), theirs[group].pop(name, None)
         if have != had and (have is None or had is None or have < had):
+            return False
+    return mine == theirs
+
+
+def loads_as_much(point: CompiledPoint, failed: CompiledPoint) -> bool:
+    """Whether the point puts at least the load on its server under which another's ran out of memory: the same requests,
+    and no fewer of them at once.
+    """
+    mine, theirs = (dict(item.data.get("benchmark") or {}) for item in (point, failed))
+    for name in ("num_concurrency", "request_rate"):
+        have, had = mine.pop(name, None) or [0], theirs.pop(name, None) or [0]
+        if max(have) < max(had):
             return False
     return mine == theirs
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from autotune.bench import find_client
 from autotune.diagnostics import InputError, diagnostic
 from autotune.run.choose import Probes, choose_executor, probe_machine
+from autotune.run.cooldown import find_cooldowns
 from autotune.run.dispatch import Limits, dispatch
 from autotune.run.events import Noted, RunClosed, RunOpened, Silent
 from autotune.run.executor import Executor, make_executor
 from autotune.run.experiment import Bench, Servers
 from autotune.run.labels import point_labels
 from autotune.run.layout import slot_layout
-from autotune.run.ledger import Ledger
+from autotune.run.ledger import PATIENCE_S, Ledger
 from autotune.run.leftovers import sweep_servers
 from autotune.run.plan import ServerGroup, group_points
 from autotune.run.preflight import check_run
+from autotune.run.pulse import Pulse
 from autotune.run.slots import GpuSlots
 from autotune.run.state import open_run
 from autotune.run.stop import Stop, listen_to_signals
@@ -60,10 +63,16 @@ class RunSummary:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 some points failed, 128 + n interrupted by signal n (130 for Ctrl-C)."""
+        """0 done, 1 some points failed (here, or a short while ago, and are cooling down), 128 + n interrupted by signal n
+        (130 for Ctrl-C, 143 for SIGTERM and `autotune cancel`).
+        """
         if self.signal is not None:
             return 128 + self.signal
-        return 1 if self.count("failed") else 0
+        return 1 if self.count("failed") or any(_cools_down(result) for result in self.results) else 0
+
+
+def _cools_down(result: Result) -> bool:
+    return result.failure is not None and result.failure.kind == "cooling_down"
 
 
 def utc_now() -> datetime:
@@ -86,17 +95,21 @@ def run_points(
     make: MakeExecutor = make_executor,
     client_of: Callable[[str], BenchClient] = find_client,
     stop: Stop | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> RunSummary:
     """Run points and store their results, going on with the unfinished run of the same points if there is one.
 
     Points that the checks refuse are stored as pruned. `timing_of` gives the timing of a deployment by its name, for
     emulation (default: the roofline's). `choose_next` is asked again and again for the ids of points to run next, given
     all results so far, until it names none that is not settled (default: every point). `run_id` goes on with that very
-    run. `data_dir` holds the run's folder. `probes`, `make`, `client_of` and `clock` stand for this machine.
+    run. `data_dir` holds the run's folder. `probes`, `make`, `client_of` and `clock` stand for this machine. `clock` is
+    for dates alone: no duration is taken from it, so it may jump. `patience_s` is how long a store that is busy or full
+    is waited for.
 
-    SIGINT and SIGTERM stop the run: once politely, twice at once. Whatever happens, every server started is ended.
-    Raises InputError before anything is started: nothing to run (AT023), something missing here (AT030), the run in use
-    (AT032), the store unusable (AT031).
+    SIGINT, SIGTERM, SIGHUP and `autotune cancel` stop the run: once politely, twice at once. Whatever happens, every server
+    started is ended. Raises InputError before anything is started: nothing to run (AT023), something missing here
+    (AT030), the run in use (AT032), the store (AT031) or the run's folder (AT050) unusable; later AT031 where the store
+    stays unusable, and what is stored by then stays.
     """
     points = list({point.id: point for point in points}.values())
     runnable = [point for point in points if point.runnable]
@@ -122,7 +135,7 @@ def run_points(
         open_run(store, [point.id for point in points], choice.settings.name, inputs or RunInputs(),
                  data_dir=data_dir or default_data_dir(), clock=clock, run_id=run_id) as run,
     ):  # fmt: skip
-        ledger = Ledger(store, run, kind, reporter, clock)
+        ledger = Ledger(store, run, kind, reporter, clock, stop=stop, patience_s=patience_s)
         waiting = ledger.waiting(points)
         ledger.report(
             RunOpened(run.run_id, run.folder, choice.settings.name, point_labels(points), len(waiting), run.resumed)
@@ -131,16 +144,23 @@ def run_points(
             if item is not None:
                 ledger.report(Noted(item))
         ledger.remember(runnable)
+        if kind != "emulated":
+            _leave_cooling(waiting, ledger, store, run.run_id, clock())
         for point in waiting:
             if not point.runnable:
                 ledger.prune(point)
         bench = Bench(ledger, stop, Servers(), run.folder, executor_for, client_of, score_of)
         limits = Limits(layout, _max_parallel(runnable))
-        _run_batches(runnable, bench, limits, choose_next)
+
+        def progress() -> tuple[int, int]:
+            return len(points) - len(ledger.waiting(points)), len(points)
+
+        with Pulse(run.folder, stop, progress, clock().isoformat(timespec="seconds")):
+            _run_batches(runnable, bench, limits, choose_next)
         sweep_servers(run.folder)  # what could not be removed when its server ended
         waiting = ledger.waiting(points)
         if not stop.asked:
-            store.finish_run(run.run_id, clock().isoformat(timespec="seconds"))
+            ledger.finish()
         order = {point.id: place for place, point in enumerate(points)}
         results = sorted(ledger.results(), key=lambda result: order[result.point_id])
         summary = RunSummary(run.run_id, run.folder, tuple(results), len(waiting), stop.signal)
@@ -165,6 +185,26 @@ def _run_batches(
         if not batch:
             return
         dispatch(group_points(batch), bench, limits)
+
+
+def _leave_cooling(points: Sequence[CompiledPoint], ledger: Ledger, store: Store, run_id: str, now: datetime) -> None:
+    """Leave points alone whose servers failed to load on this machine a short while ago, and say so."""
+    longest_h = max((point.config.optimization.cooldown_h for point in points if point.config is not None), default=0.0)
+    if longest_h <= 0:
+        return
+    since = (now - timedelta(hours=longest_h)).isoformat(timespec="seconds")
+    cooling = find_cooldowns(points, store.failed_since(since, run_id), platform.node(), now)
+    if cooling:
+        ledger.leave_alone(cooling)
+        many = (
+            f"{len(cooling)} of {len(points)} points are not tried: their servers"
+            if len(points) > 1
+            else "the point is not tried: its server"
+        )
+        ledger.report(
+            Noted(diagnostic("AT211", f"{many} failed to load on this machine a short while ago", path="optimization.cooldown_h",
+                             help="optimization.cooldown_h=0 tries them now; the results say in which run, and how"))
+        )  # fmt: skip
 
 
 def _settings(point: CompiledPoint) -> Settings:

@@ -11,6 +11,7 @@ from autotune.run.events import (
     Noted,
     PointFinished,
     PointStarted,
+    Retrying,
     RunClosed,
     RunOpened,
     ServerReady,
@@ -70,10 +71,14 @@ class Narrator:
             return f"measuring {self.label(event.point_id)}: {event.loads} load{'' if event.loads == 1 else 's'}"
         if isinstance(event, PointFinished):
             return self._outcome(event.result)
+        if isinstance(event, Retrying):
+            when = f"in {event.pause_s:g} s" if event.pause_s else "now"
+            why = f"{event.failure.kind}: {printable(event.failure.message)}"
+            return f"try {event.attempt} of {event.tries} of {self.label(event.point_id)} {when}, after {why}"
         if isinstance(event, Stopping):
             if event.at_once:
-                return f"{event.signal} again: ending every server at once"
-            return f"{event.signal}: stopping, and ending every server; once more to end them at once"
+                return f"{printable(event.by)} again: ending every server at once"
+            return f"{printable(event.by)}: stopping, and ending every server; once more to end them at once"
         if isinstance(event, RunClosed):
             counts = f"{event.done} done, {event.failed} failed, {event.pruned} pruned"
             if event.interrupted:

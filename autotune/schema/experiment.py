@@ -50,6 +50,11 @@ class Benchmark(Group):
         le=100,
         description="Times each measurement is taken; the result is the mean, with its 95 % confidence interval.",
     )
+    timeout_s: float | None = Field(
+        None,
+        gt=0,
+        description="When the load client of a point counts as stuck and is ended, in s. Default: half as much again as its loads may take, and time for its start.",
+    )
     max_error_rate: Fraction = Field(
         0.01,
         description="Share of failed requests past which a load counts as failed. p99, the outermost statistic, is unknown past 0.01.",
@@ -89,6 +94,20 @@ class Optimization(Group):
     timeout_s: float = Field(1800.0, gt=0, description="Time limit of one experiment from start to clean-up, in s.")
     max_parallel: int | None = Field(
         None, ge=1, description="Experiments at once at most. Default: as many as fit on the GPUs."
+    )
+    retries: int = Field(
+        1,
+        ge=0,
+        le=10,
+        description="Further tries of a point that failed for the machine's sake (classes infrastructure and killed); other failures are never tried again.",
+    )
+    retry_pause_s: float = Field(
+        10.0, ge=0, description="Pause before such a further try, in s; each later one waits twice as long."
+    )
+    cooldown_h: float = Field(
+        1.0,
+        ge=0,
+        description="How long other runs on this machine leave a config alone whose server failed to load, in h; 0 tries it at once.",
     )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
     constraints: Texts = Field(

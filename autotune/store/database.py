@@ -94,7 +94,7 @@ class Database:
     def _safe(self, error: InputError) -> InputError:
         """Drivers may repeat what they were given; a password is not shown, not even as part of a longer message."""
         found = error.diagnostics[0]
-        return InputError(diagnostic(found.code, without_password(found.message, self._url), help=found.help or ""))
+        return type(error)(diagnostic(found.code, without_password(found.message, self._url), help=found.help or ""))
 
     def _make_engine(self) -> Engine:
         url = self._url

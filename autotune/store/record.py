@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotune.store.task import Task
+
+if TYPE_CHECKING:
+    from autotune.store.result import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,20 @@ class RunInputs:
     def from_dict(cls, data: dict[str, Any]) -> RunInputs:
         """The inverse of `as_dict`."""
         return cls(**{**data, **{name: tuple(data.get(name, ())) for name in ("overrides", "config_dirs", "denied")}})
+
+
+@dataclass(frozen=True, slots=True)
+class FailedBefore:
+    """A failed result with the run, the machine and the user that it is of; the last two are empty where they are not known."""
+
+    run_id: str
+    host: str
+    user: str
+    finished_at: str
+    """ISO 8601, UTC."""
+    failure: Failure
+    config: dict[str, Any]
+    deployment: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

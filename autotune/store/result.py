@@ -15,7 +15,8 @@ Status = Literal["done", "failed", "pruned", "running"]
 class Failure:
     """Why an experiment failed. `kind` is the class that decides on retries and remedies.
 
-    `refused` is a point that was pruned before it ran: the checks found an error in it.
+    `refused` is a point that was pruned before it ran: the checks found an error in it. `cooling_down` is one whose server
+    failed to load in another run a short while ago. `phase` is when a server failed: before it was ready, or under load.
     """
 
     kind: Literal[
@@ -29,13 +30,21 @@ class Failure:
         "infrastructure",
         "timeout",
         "refused",
+        "cooling_down",
     ]
     message: str
     remedy: str = ""
     log_tail: str = ""
+    phase: Literal["start", "benchmark"] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "message": self.message, "remedy": self.remedy, "log_tail": self.log_tail}
+        return {
+            "kind": self.kind,
+            "phase": self.phase,
+            "message": self.message,
+            "remedy": self.remedy,
+            "log_tail": self.log_tail,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autotune.metrics import Measurement
-from autotune.store.record import RunInputs, RunRecord
+from autotune.store.record import FailedBefore, RunInputs, RunRecord
 from autotune.store.result import Failure, Predicted, Result
 from autotune.store.task import Task
 
@@ -118,6 +118,19 @@ def read_run(row: Mapping[str, Any], counts: Mapping[str, int], task: Task | Non
         counts=dict(counts),
         environment=row["environment"] or {},
         source=row["source"],
+    )
+
+
+def read_failed_before(row: Mapping[str, Any], machine: Mapping[str, Any]) -> FailedBefore:
+    """A failed result with where it is from, from its row and the environment of its run."""
+    return FailedBefore(
+        run_id=row["run_id"],
+        host=str(machine.get("host") or ""),
+        user=str(machine.get("user") or ""),
+        finished_at=row["finished_at"],
+        failure=Failure(**row["failure"]),
+        config=row["config"],
+        deployment=row["deployment"],
     )
 
 

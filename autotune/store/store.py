@@ -16,6 +16,7 @@ from autotune.store.raw import RawFile, raw_row, read_raw, within_limits
 from autotune.store.rows import (
     measurement_rows,
     prediction_rows,
+    read_failed_before,
     read_result,
     read_run,
     read_task,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from autotune.store.record import RunRecord
+    from autotune.store.record import FailedBefore, RunRecord
     from autotune.store.result import Result
     from autotune.store.task import Task
 
@@ -123,17 +124,38 @@ class Store:
             )
 
     def unfinished_run(self, fingerprint: str) -> RunRecord | None:
-        """The latest run of that fingerprint if it is not finished, else None."""
-        query = _latest_first().where(tables.runs.c.fingerprint == fingerprint).limit(1)
-        with self._database.reading() as connection:
-            found = _read_runs(connection, query)
-        return found[0] if found and not found[0].finished else None
+        """The latest run of that fingerprint that is not finished.
 
-    def latest_unfinished(self) -> RunRecord | None:
-        """The latest run that is not finished."""
-        query = _latest_first().where(tables.runs.c.finished_at.is_(None)).limit(1)
+        Not the latest run if that is not finished: ids begin with a time, and clocks are set back.
+        """
+        runs = tables.runs.c
+        query = _latest_first().where((runs.fingerprint == fingerprint) & runs.finished_at.is_(None)).limit(1)
         with self._database.reading() as connection:
             return next(iter(_read_runs(connection, query)), None)
+
+    def unfinished(self) -> list[RunRecord]:
+        """The runs that are not finished, the latest first."""
+        query = _latest_first().where(tables.runs.c.finished_at.is_(None))
+        with self._database.reading() as connection:
+            return _read_runs(connection, query)
+
+    def failed_since(self, since: str, without: str) -> list[FailedBefore]:
+        """The measured results that failed since a time (ISO 8601, UTC), in all runs but one."""
+        runs, results = tables.runs.c, tables.results.c
+        failed = (results.status == "failed") & (results.kind == "measured") & (results.finished_at >= since)
+        found: list[FailedBefore] = []
+        with self._database.reading() as connection:
+            # By runs first, which have indexes: most of them ended long ago.
+            recent = (runs.finished_at.is_(None) | (runs.finished_at >= since)) & runs.source.is_(None)
+            query = select(runs.run_id, runs.environment).where(recent & (runs.run_id != without))
+            machines = {str(name): machine or {} for name, machine in connection.execute(query)}
+            names = list(machines)
+            columns = (results.run_id, results.finished_at, results.failure, results.config, results.deployment)
+            for start in range(0, len(names), _BATCH):
+                wanted = results.run_id.in_(names[start : start + _BATCH]) & failed
+                rows = connection.execute(select(*columns).where(wanted)).mappings()
+                found += [read_failed_before(dict(row), machines[row["run_id"]]) for row in rows]
+        return found
 
     def results(self, run_id: str | None = None) -> list[Result]:
         """The results of a run in the order of its points; of the latest run for None. Empty when nothing is stored.

@@ -77,7 +77,8 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT032": Elsewhere(
         "tests/run/test_runner.py::test_a_run_that_another_holds_is_an_error",
         "tests/run/test_runner.py::test_a_run_that_another_holds_is_an_error",
-        "error[AT032]: another autotune process is working on run 20261123-041500-3f2a1c\n  help: wait until it is done, or stop it",
+        "error[AT032]: autotune process 4242 on node7 is working on run 20261123-041500-3f2a1c\n"
+        "  help: wait until it is done, or stop it: `autotune cancel 20261123-041500-3f2a1c`",
     ),
     "AT033": Near("check model.id=Qwen/Qwen3-30B-A3B parallel.tp=2 parallel.ep=2"),
     "AT034": Near("check model.id=Qwen/Qwen3-30B-A3B-FP8 parallel.tp=2"),
@@ -88,6 +89,18 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT041": Near("check deploy.autoscale.kind=hpa deploy.autoscale.max_replicas=4"),
     "AT047": Near("check benchmark.tool=quick 'benchmark.request_rate=[2.0]'"),
     "AT048": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
+    "AT049": Elsewhere(
+        "tests/cli/test_runs.py::test_cancelling_a_run_that_nobody_works_on_says_what_it_does",
+        "tests/cli/test_runs.py::test_cancelling_asks_and_waits_until_the_run_has_ended",
+        "error[AT049]: nobody works on run 20261123-041500-3f2a1c: it was interrupted\n"
+        "  help: `autotune resume 20261123-041500-3f2a1c` goes on with it",
+    ),
+    "AT050": Elsewhere(
+        "tests/run/test_faults.py::test_a_full_disk_is_a_failure_of_the_machine_and_the_point_is_run_once_there_is_room",
+        "tests/run/test_faults.py::test_a_full_disk_under_the_store_is_waited_for_until_there_is_room",
+        "error[AT050]: the folder /data/autotune/runs cannot be written: No space left on device\n"
+        "  help: free some space, or set AUTOTUNE_HOME to another folder; what is stored is intact",
+    ),
     "AT051": Near("emit executor=kubernetes executor.kubeconfig=nowhere"),
     "AT052": Elsewhere(
         "tests/run/cluster/test_server.py::test_every_missing_right_is_named_at_once",
@@ -124,6 +137,12 @@ NEAR: dict[str, Near | Elsewhere] = {
         f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
     ),
     "AT123": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
+    "AT125": Elsewhere(
+        "tests/run/test_faults.py::test_a_store_that_is_locked_is_waited_for_and_nothing_is_lost",
+        "tests/run/test_faults.py::test_a_run_has_a_pulse_while_it_is_worked_on_and_none_before_and_after",
+        "warning[AT125]: the store /data/autotune/autotune.db cannot be used: the disk is full; the result of point fe2d1794c4 was not "
+        "stored; that is tried again for up to 10 min\n  help: make room there and give the same command again: what is stored is intact",
+    ),
     "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
     "AT119": Near(
         "explain --from-manifest pod.yaml",
@@ -153,6 +172,12 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT207": Near("check misc.trust_remote_code=true model.revision=0123abc"),
     "AT209": Near("check system.backend=transformers system.image=registry.example/server:5.0"),
     "AT210": Near("import 'vllm serve Qwen/Qwen3-8B' system.gpu=h100_sxm"),
+    "AT211": Elsewhere(
+        "tests/run/test_faults.py::test_a_config_that_failed_to_load_is_left_alone_by_other_runs_for_a_while",
+        "tests/run/test_faults.py::test_failures_that_say_nothing_about_the_config_cool_nothing_down",
+        "note[AT211]: 2 of 40 points are not tried: their servers failed to load on this machine a short while ago\n"
+        "  --> optimization.cooldown_h\n  help: optimization.cooldown_h=0 tries them now; the results say in which run, and how",
+    ),
 }  # fmt: skip
 
 TYPED = [name for name, near in NEAR.items() if isinstance(near, Near)]

@@ -94,3 +94,11 @@ def test_secrets_stay_out(autotune, monkeypatch):
     assert emitted.code == 0
     assert "hf_verysecret" not in done.out + done.err + emitted.out + emitted.err
     assert "hub" in emitted.out
+
+
+def test_the_limit_of_a_benchmark_does_not_make_it_another_point(autotune):
+    ids = {
+        autotune("compile", *words, "--format", "json").json[0]["id"]
+        for words in ([], ["benchmark.timeout_s=900"], ["optimization.cooldown_h=0", "optimization.retries=3"])
+    }
+    assert len(ids) == 1

@@ -40,6 +40,7 @@ def make_point(
         "model": {"id": "org/tiny", "served_name": "tiny"},
         "executor": executor or {"name": "local"},
         "benchmark": {"tool": "quick", "num_concurrency": [concurrency], "max_time_s": 5.0},
+        "optimization": {"retry_pause_s": 0.0},
     }
     for group, values in groups.items():
         data[group] = {**data.get(group, {}), **values}

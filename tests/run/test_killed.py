@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from autotune.run.leftovers import SERVER_VARIABLE
 from autotune.store import Store
 from tests.run.points import make_stub_engine
 
@@ -115,6 +117,37 @@ def test_when_the_supervisor_is_killed_too_the_next_start_sweeps_what_is_left(sw
     wait_gone([engine, worker])
     assert sweep.records() == []
     assert len(sweep.results()[1]) == 1
+
+
+def servers_of(folder):
+    """Processes of servers that any run in this folder started, by the variable that each of them has."""
+    for process in psutil.process_iter():
+        try:
+            named = process.environ().get(SERVER_VARIABLE, "")
+            if named.startswith(str(folder)) and process.status() != psutil.STATUS_ZOMBIE:
+                yield process.pid
+        except psutil.Error:
+            continue
+
+
+@pytest.mark.slow
+def test_no_engine_outlives_an_autotune_that_is_killed_at_a_moment_drawn_by_lot(sweep):
+    rng = random.Random(5)
+    met = 0
+    for _ in range(8):
+        sweep.start(60)
+        sweep.wait_for(lambda: list(sweep.folder.glob("runs/*/alive.json")))
+        time.sleep(rng.uniform(0.0, 0.8))  # servers are started, waited for, measured
+        met += any(servers_of(sweep.folder))
+        sweep.process.kill()
+        sweep.process.wait(5)
+        wait_gone(list(servers_of(sweep.folder)))
+    assert met > 0
+    sweep.finish()
+    assert len(sweep.results()[1]) == 1
+    assert [result.status for result in sweep.results()[0]] == ["done"] * 3
+    assert sweep.records() == []
+    assert list(servers_of(sweep.folder)) == []
 
 
 def test_ctrl_c_ends_servers_politely_and_says_how_to_go_on(sweep):

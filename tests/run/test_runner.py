@@ -149,14 +149,14 @@ def test_a_benchmark_that_fails_fails_its_point_and_keeps_what_came_out(setup):
 
 def test_a_server_that_dies_explains_the_failure_and_the_other_points_get_a_new_one(setup):
     def act(job):
-        if job.benchmark.num_concurrency == (1,):
+        if job.benchmark.num_concurrency == (4,):
             setup.servers.died["server-a"] = OOM
             wait_cancelled(job)
 
     setup.client.act = act
-    summary = setup.run([make_point("a", concurrency=1), make_point("a", concurrency=2)])
+    summary = setup.run([make_point("a", concurrency=4), make_point("a", concurrency=2)])
     assert [result.status for result in summary.results] == ["failed", "done"]
-    assert summary.results[0].failure.kind == "out_of_memory"
+    assert summary.results[0].failure == replace(OOM, phase="benchmark")
     assert setup.servers.started == ["server-a", "server-a"]
 
 
@@ -174,6 +174,20 @@ def test_requests_that_failed_because_the_server_died_are_no_measurement(setup, 
     (result,) = setup.run([make_point("a")]).results
     assert (result.status, result.attempts) == ("done", 2 if dies else 1)
     assert [item.error_rate for item in result.measurements] == [0.0 if dies else 0.009]
+
+
+def test_memory_that_ran_out_under_load_prunes_what_loads_the_same_or_a_larger_server_more(setup):
+    def act(job):
+        if job.benchmark.num_concurrency == (4,):
+            setup.servers.died["server-a"] = OOM
+            wait_cancelled(job)
+
+    setup.client.act = act
+    points = [make_point("a", concurrency=load, misc={"context_length": 8192}) for load in (4, 8, 1)]
+    points += [make_point("16k", concurrency=load, misc={"context_length": 16384}) for load in (8, 1)]
+    summary = setup.run(points)
+    assert [result.status for result in summary.results] == ["failed", "pruned", "done", "pruned", "done"]
+    assert "under its load" in summary.results[3].failure.message
 
 
 def test_an_unexpected_exception_of_a_client_is_a_failed_point_not_the_end(setup):
@@ -243,7 +257,10 @@ def test_finished_points_are_not_run_again_and_a_finished_run_is_not_gone_on_wit
 def test_going_on_runs_points_again_that_were_in_work_or_failed_for_the_machines_sake(setup):
     points = [make_point(name) for name in "abcd"]
     stop = Stop()
-    setup.servers.failures = {"server-a": [Failure("killed", "SIGKILL")], "server-b": [Failure("start_crash", "bad")]}
+    setup.servers.failures = {
+        "server-a": [Failure("killed", "SIGKILL")] * 2,
+        "server-b": [Failure("start_crash", "bad")],
+    }
     setup.listener = Listener(lambda event: stop.ask() if isinstance(event, ServerReady) else None)
     setup.run(points, stop=stop)
     left = setup.store.results()[0]
@@ -358,7 +375,7 @@ def test_ctrl_c_ends_the_measurement_and_the_server_and_keeps_the_rest_for_later
     assert setup.servers.running == {}
     assert setup.store.results() == []
     assert not setup.store.find_run().finished
-    assert [event.signal for event in setup.listener.of(Stopping)] == ["SIGINT"]
+    assert [event.by for event in setup.listener.of(Stopping)] == ["SIGINT"]
     assert setup.listener.of(RunClosed)[0].interrupted
     assert signal.getsignal(signal.SIGINT) is before
 

@@ -73,4 +73,4 @@ def test_an_imported_run_comes_back_as_it_was(place):
         assert store.results() == results
         assert store.find_run().source == run.source
         assert store.runs_with(run.points) == dict.fromkeys(run.points, run.run_id)
-        assert store.latest_unfinished() is None
+        assert store.unfinished() == []

@@ -105,12 +105,14 @@ def test_an_unknown_or_ambiguous_run_is_an_error_that_names_what_there_is(store)
         store.find_run("20261123")
 
 
-def test_only_the_latest_run_of_a_fingerprint_is_gone_on_with_and_only_unfinished(store):
+def test_the_latest_unfinished_run_of_a_fingerprint_is_gone_on_with(store):
     store.create_run(run("20261123-000000-aaaaaa"))
     assert store.unfinished_run("f").run_id == "20261123-000000-aaaaaa"
     assert store.unfinished_run("other") is None
     store.create_run(run("20261124-000000-bbbbbb"))
+    assert store.unfinished_run("f").run_id == "20261124-000000-bbbbbb"
     store.finish_run("20261124-000000-bbbbbb", "2026-11-24T01:00:00+00:00")
+    store.finish_run("20261123-000000-aaaaaa", "2026-11-24T01:00:00+00:00")
     assert store.unfinished_run("f") is None
 
 
@@ -213,13 +215,37 @@ def test_raw_output_comes_back_byte_for_byte_and_what_is_too_large_is_only_noted
     assert store.raw(run().run_id, "p2") == []
 
 
-def test_the_latest_unfinished_run_is_found(store):
-    assert store.latest_unfinished() is None
+def test_unfinished_runs_are_found_the_latest_first(store):
+    assert store.unfinished() == []
     for number in range(4):
         store.create_run(run(f"2026112{number}-000000-aaaaaa", str(number)))
     for number in (1, 3):
         store.finish_run(f"2026112{number}-000000-aaaaaa", "2026-11-24T01:00:00+00:00")
-    assert store.latest_unfinished().run_id == "20261122-000000-aaaaaa"
+    assert [item.run_id for item in store.unfinished()] == ["20261122-000000-aaaaaa", "20261120-000000-aaaaaa"]
+
+
+def test_an_unfinished_run_is_found_though_a_clock_that_was_set_back_dated_it_before_a_finished_one(store):
+    store.create_run(run("20261123-000000-aaaaaa", "same"))
+    store.finish_run("20261123-000000-aaaaaa", "2026-11-23T01:00:00+00:00")
+    assert store.unfinished_run("same") is None
+    store.create_run(run("20261122-000000-aaaaaa", "same"))
+    assert store.unfinished_run("same").run_id == "20261122-000000-aaaaaa"
+
+
+def test_failures_of_other_runs_are_found_with_where_they_happened(store):
+    failure = Failure("start_crash", "bad flag", phase="start")
+    for name, more in (("mine", {}), ("other", {}), ("old", {"finished_at": "2026-11-01T00:00:00+00:00"}),
+                       ("fine", {"status": "done", "failure": None}), ("emulated", {"kind": "emulated"})):  # fmt: skip
+        store.create_run(run(name, environment={"host": "node7", "user": "alice"}))
+        at = {"status": "failed", "failure": failure, "kind": "measured", "finished_at": "2026-11-23T05:00:00+00:00"}
+        store.save(replace(result(run_id=name), **(at | more)))
+    (found,) = store.failed_since("2026-11-23T04:00:00+00:00", "mine")
+    assert (found.run_id, found.host, found.user, found.failure) == ("other", "node7", "alice", failure)
+    store.create_run(run("imported", source={"tool": "aiperf"}))
+    store.save(
+        replace(result(run_id="imported"), status="failed", failure=failure, finished_at="2026-11-23T06:00:00+00:00")
+    )
+    assert len(store.failed_since("2026-11-23T04:00:00+00:00", "mine")) == 1
 
 
 def test_ids_sort_by_their_bytes_in_every_database(store):
@@ -260,7 +286,8 @@ def test_what_reports_ask_for_reads_one_run_however_many_are_stored(store):
         store.find_run("20261123-0000")
         store.find_run("20261123-000000-aaaaaa")
         store.unfinished_run("f0")
-        store.latest_unfinished()
+        store.unfinished()
+        store.failed_since("2026", "none")
         return len(statements)
 
     store.create_run(run("20261123-000000-aaaaaa", "f0"))

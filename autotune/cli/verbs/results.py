@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from autotune.cli.outcome import stdout_console
 from autotune.cli.output import print_json, write_file
 from autotune.cli.store_option import add_store
-from autotune.cli.tables import print_table
 from autotune.cli.verbs.results_raw import show_raw
 from autotune.diagnostics import InputError, diagnostic
 from autotune.report import render_table
-from autotune.store import Result, RunRecord, Store
+from autotune.store import Result, RunRecord, Store, data_dir
 from autotune.store.export import result_rows, to_csv, to_json_lines
 from autotune.store.parquet import to_parquet
 
@@ -35,7 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="RUN | import FOLDER ...",
         help="id of a run, or its beginning (default: the latest); or folders that load clients wrote by themselves",
     )
-    parser.add_argument("--list", action="store_true", help="list the runs instead of the results of one")
+    parser.add_argument(
+        "--list", action="store_true", help="list the runs instead of the results of one, as `autotune runs` does"
+    )
     parser.add_argument(
         "--format",
         choices=("table", "json", "jsonl", "csv", "parquet"),
@@ -142,27 +143,18 @@ def _render(results: list[Result], form: str) -> bytes:
 
 
 def _list(runs: list[RunRecord], form: str) -> int:
+    from autotune.cli.verbs.runs import (
+        as_data,
+        print_runs,
+    )  # with what running needs, which a table of results does not
+    from autotune.run.pulse import take_pulse
+
+    seen = [(run, take_pulse(data_dir() / "runs" / run.run_id)) for run in runs]
     if form == "json":
-        print_json([run.as_dict() for run in runs])
-        return 0
-    print_table(
-        ("run", "executor", "points", "done", "failed", "pruned", "state"),
-        [
-            (
-                run.run_id, run.executor, str(len(run.points)), *(str(run.counts.get(status, 0)) for status in ("done", "failed", "pruned")),
-                _state(run),
-            )
-            for run in runs
-        ],
-        right=range(2, 6),
-    )  # fmt: skip
+        print_json([as_data(*pair) for pair in seen])
+    else:
+        print_runs(seen)
     return 0
-
-
-def _state(run: RunRecord) -> str:
-    if run.source is not None:
-        return f"imported from {run.source['tool']}"
-    return "finished" if run.finished else "unfinished"
 
 
 def _positive(text: str) -> int:

@@ -14,7 +14,8 @@ from autotune.compose.overrides import parse_overrides
 from autotune.compose.task_file import read_task
 from autotune.diagnostics import InputError, diagnostic
 from autotune.layers import parse_yaml
-from autotune.store import RunRecord, Store, store_place
+from autotune.run.pulse import take_pulse
+from autotune.store import RunRecord, Store, data_dir, store_place
 from autotune.workspace.load import load_workspace
 
 if TYPE_CHECKING:
@@ -57,8 +58,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _latest_unfinished(store: Store) -> RunRecord:
-    if (record := store.latest_unfinished()) is not None:
-        return record
-    raise InputError(
-        diagnostic("AT031", "there is no unfinished run", help="`autotune results` shows the finished ones")
-    )
+    """The latest unfinished run that nobody works on."""
+    unfinished = store.unfinished()
+    for record in unfinished:
+        if take_pulse(data_dir() / "runs" / record.run_id).alive is None:
+            return record
+    if unfinished:
+        names = ", ".join(record.run_id for record in unfinished)
+        raise InputError(
+            diagnostic(
+                "AT032", f"every unfinished run is being worked on: {names}", help="`autotune runs` shows by whom"
+            )
+        )
+    raise InputError(diagnostic("AT031", "there is no unfinished run", help="`autotune runs` shows the finished ones"))

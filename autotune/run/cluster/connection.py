@@ -60,7 +60,7 @@ class Cluster:
         self.api_client = api_client
         with _explained():
             # The client keeps what kinds there are in a file, by default one that all users of the machine share.
-            folder = tempfile.mkdtemp(prefix="autotune-cluster-")
+            folder = tempfile.mkdtemp(prefix=f"autotune-cluster-{os.getpid()}-")
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
             self._dynamic = DynamicClient(api_client, cache_file=str(Path(folder) / "kinds.json"))
 
