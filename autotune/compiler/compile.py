@@ -192,11 +192,11 @@ def _layer(data: Mapping[str, Any], layers: tuple[Layer, ...], pinned: Mapping[s
 
 
 def _identify(data: Mapping[str, Any]) -> str:
-    """The point's id: a hash of its config less where it runs and how it is searched for."""
+    """The point's id: a hash of its config less where it runs, how it is searched for, and how long that is waited for."""
     matters = {group: value for group, value in data.items() if group not in ("executor", "optimization")}
     benchmark = matters.get("benchmark")
     if isinstance(benchmark, dict):
-        matters["benchmark"] = {key: value for key, value in benchmark.items() if key != "bin_dir"}
+        matters["benchmark"] = {key: value for key, value in benchmark.items() if key not in ("bin_dir", "timeout_s")}
     return stable_hash(matters)
 
 

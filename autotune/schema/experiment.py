@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from autotune.schema.group import Counts, EnvName, Group, Name, Rates, Texts
+from autotune.schema.group import Counts, Devices, EnvName, Group, Name, Rates, Texts
 
 Scenario = Annotated[str, StringConstraints(pattern=r"^(dataset|[DNU]\([\d.,\s]+\)(/\([\d.,\s]+\))?)$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -41,6 +41,11 @@ class Benchmark(Group):
     max_requests: int = Field(100, ge=1, description="Requests of one measurement at most.")
     warmup: int = Field(0, ge=0, description="Requests sent first and not counted.")
     repeats: int = Field(1, ge=1, le=100, description="Times each measurement is taken.")
+    timeout_s: float | None = Field(
+        None,
+        gt=0,
+        description="When a point's load client counts as stuck and is ended, in s. Default: half as much again as its loads may take, and time for its start.",
+    )
     dataset: Name | None = Field(None, description="File or address of prompts, for the `dataset` scenario.")
     request_params: dict[str, Any] = Field(
         default_factory=dict,
@@ -66,6 +71,20 @@ class Optimization(Group):
     timeout_s: float = Field(1800.0, gt=0, description="Time limit of one experiment from start to clean-up, in s.")
     max_parallel: int | None = Field(
         None, ge=1, description="Experiments at once at most. Default: as many as fit on the GPUs."
+    )
+    retries: int = Field(
+        1,
+        ge=0,
+        le=10,
+        description="Further tries of a point that failed for the machine's sake (classes infrastructure and killed); others are never retried.",
+    )
+    retry_pause_s: float = Field(
+        10.0, ge=0, description="Pause before such a further try, in s; each one after it waits twice as long."
+    )
+    cooldown_h: float = Field(
+        6.0,
+        ge=0,
+        description="How long a config whose server failed to start is not tried again by other runs on this machine, in h; 0 forgets at once.",
     )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
     constraints: Texts = Field(
@@ -105,6 +124,17 @@ class Slo(Group):
     )
 
 
+_DEVICES: Any = Field(
+    (),
+    description="The GPUs to hand out, as CUDA_VISIBLE_DEVICES (HIP_VISIBLE_DEVICES on AMD) names them: numbers or UUIDs. Default: those that NVML lists.",
+)
+_CORES: Any = Field(
+    None,
+    ge=1,
+    description="CPU cores for each server that uses no GPU. Default: the cores of this machine shared out among optimization.max_parallel servers.",
+)
+
+
 class LocalExecutor(Group):
     """The engine as a process on this machine."""
 
@@ -117,15 +147,26 @@ class LocalExecutor(Group):
     )
     ready_timeout_s: float = Field(1200.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
+    devices: Devices = _DEVICES
+    cores_per_server: int | None = _CORES
+    pin: bool = Field(
+        True,
+        description="Keep servers apart on the CPU: one without a GPU gets cores of its own, one on GPUs of a single NUMA node the cores of that node.",
+    )
 
 
 class DockerExecutor(Group):
     """The engine in a container of a Docker engine (DOCKER_HOST is respected)."""
 
     name: Literal["docker"] = Field(description="docker")
+    start_timeout_s: float = Field(
+        3600.0, gt=0, description="Time to pull the image and create the container, in s."
+    )
     ready_timeout_s: float = Field(1800.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
     pull: Literal["missing", "always", "never"] = Field("missing", description="When the image is pulled.")
+    devices: Devices = _DEVICES
+    cores_per_server: int | None = _CORES
 
 
 class KubernetesExecutor(Group):
