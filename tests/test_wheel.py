@@ -1,9 +1,12 @@
 """The wheel: built, unpacked elsewhere, run from another folder with nothing of the checkout in reach."""
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,8 @@ def test_the_wheel_works_from_any_folder(tmp_path):
         "autotune/conf/config.yaml",
         "autotune/profiles/fp8_quantized.yaml",
         "autotune/templates/report.html.j2",
+        "autotune/store/migrations/env.py",
+        "autotune/store/migrations/versions/v0001_first_release.py",
     ):
         assert wanted in names
     assert not [name for name in names if name.startswith(("tests/", "docs/"))]
@@ -51,3 +56,11 @@ def test_the_wheel_works_from_any_folder(tmp_path):
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout
+    old = tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.executescript((ROOT / "tests/store/data/unreleased.sql").read_text())
+    words = ["results", "--list", "--format", "json", "--store", str(old)]
+    done = subprocess.run(
+        [sys.executable, "-m", "autotune", *words], cwd="/", env=env, check=True, capture_output=True, text=True
+    )
+    assert len(json.loads(done.stdout)) == 2, "a store of an earlier version is brought up to date"

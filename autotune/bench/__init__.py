@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autotune.bench.aiperf import AiPerf
 from autotune.bench.client import BenchClient, BenchJob, Endpoint
 from autotune.bench.emulated import rescale
 from autotune.bench.errors import BenchCancelled, BenchError
+from autotune.bench.file_fed import FileFedClient
 from autotune.bench.genai_bench import GenaiBenchClient
+from autotune.bench.guidellm import GuideLlm
 from autotune.bench.loads import expand_loads
 from autotune.bench.quick import QuickClient
+from autotune.bench.repeats import combine_repeats, settle
 from autotune.bench.scenario import Scenario, parse_scenario
+from autotune.bench.vllm_bench import VllmBench
 from autotune.diagnostics import InputError, diagnostic
 from autotune.metrics import Kind, Load, Measurement
 
@@ -21,6 +26,9 @@ if TYPE_CHECKING:
 CLIENTS: Mapping[str, BenchClient] = {
     "genai_bench": GenaiBenchClient(),
     "quick": QuickClient(),
+    "guidellm": FileFedClient(GuideLlm()),
+    "vllm_bench": FileFedClient(VllmBench()),
+    "aiperf": FileFedClient(AiPerf()),
 }
 
 
@@ -55,8 +63,10 @@ __all__ = [
     "QuickClient",
     "Scenario",
     "client_name",
+    "combine_repeats",
     "expand_loads",
     "find_client",
     "parse_scenario",
     "rescale",
+    "settle",
 ]

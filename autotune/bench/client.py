@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from autotune.metrics import DEFAULT_OSL
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -35,6 +37,8 @@ class BenchJob:
     gpus: int
     env: Mapping[str, str]
     cancelled: Callable[[], bool] = lambda: False
+    osl: int = DEFAULT_OSL
+    """Output tokens of a data set's prompts that do not say how many they want."""
 
 
 class BenchClient(Protocol):
@@ -48,8 +52,9 @@ class BenchClient(Protocol):
         ...
 
     def measure(self, job: BenchJob) -> list[Measurement]:
-        """Every load in turn. Raises `autotune.bench.BenchError` when nothing usable came out.
+        """Every load in turn, repeats included. Raises `autotune.bench.BenchError` when nothing usable came out.
 
-        A measurement whose requests all failed is an error, whatever the tool's exit code said.
+        A measurement whose requests all failed is an error, whatever the tool's exit code said. Some that failed are
+        counted, with their reasons; `autotune.bench.settle` judges them.
         """
         ...

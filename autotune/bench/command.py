@@ -32,11 +32,11 @@ def run_command(
     *,
     folder: Path,
     log: Path,
-    env: Mapping[str, str],
+    env: Mapping[str, str | None],
     timeout_s: float,
     cancelled: Callable[[], bool],
 ) -> int:
-    """Run a command in `folder` with `env` added to this process's environment; return its exit status.
+    """Run a command in `folder` with `env` laid over this process's environment (None removes); return its exit status.
 
     Both outputs go to `log`. Past `timeout_s`, or when `cancelled` says so, its whole process group is ended, politely
     first, and BenchError or BenchCancelled is raised with the log's tail.
@@ -45,7 +45,7 @@ def run_command(
         process = subprocess.Popen(  # noqa: S603 - a list, no shell
             list(argv),
             cwd=folder,
-            env={**os.environ, **env},
+            env={name: value for name, value in {**os.environ, **env}.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autotune.bench.command import find_command, log_tail, run_command
 from autotune.bench.errors import BenchError
+from autotune.bench.fields import IGNORE_EOS_ENGINES
 from autotune.bench.genai_bench_result import read_results
-from autotune.bench.quick import IGNORE_EOS_ENGINES, send_warmup
+from autotune.bench.prompted import read_prompts
+from autotune.bench.quick import approach_until_cancelled
 from autotune.bench.scenario import DATASET
+from autotune.check.clients import client_problems
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
 
 if TYPE_CHECKING:
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autotune.bench.client import BenchJob
+    from autotune.bench.dataset import Prompt
     from autotune.metrics import Load, Measurement
     from autotune.schema import Benchmark
 
 COMMAND = "genai-bench"
+_PROMPTS = "prompts.json"
 
 #: Time that genai-bench needs for itself, in s: imports, tokenizer, tables and plots; and per load: ramp-up and pause.
 _OVERHEAD_S = 300.0
@@ -42,16 +46,18 @@ class GenaiBenchClient:
                            path="benchmark.tool", help="install `llm-autotune[bench]`, or set benchmark.bin_dir to the "
                            "folder that holds it, or use benchmark.tool=quick, which is built in")
             )  # fmt: skip
-        if benchmark.request_rate:
-            found.append(
-                diagnostic("AT027", "benchmark.tool=genai_bench has no request rate, only fixed concurrency",
-                           path="benchmark.request_rate", help="use benchmark.tool=quick, or benchmark.num_concurrency")
-            )  # fmt: skip
-        if benchmark.task != "text-to-text":
-            found.append(
-                diagnostic("AT027", f"benchmark.tool=genai_bench is read for text-to-text only, not {benchmark.task}",
-                           path="benchmark.task", help="use benchmark.task=text-to-text")
-            )  # fmt: skip
+        found += client_problems("genai_bench", benchmark)
+        try:
+            lengths = {prompt.output_tokens for prompt in read_prompts(benchmark)}
+        except InputError as error:
+            found += error.diagnostics
+        else:
+            if len(lengths) > 1:
+                found.append(
+                    diagnostic("AT047", "benchmark.tool=genai_bench asks for the same number of output tokens in every request, "
+                               "and the prompts of the data set want different ones", path="benchmark.dataset",
+                               help="use another client, or leave the output tokens out of the data set")
+                )  # fmt: skip
         return found
 
     def measure(self, job: BenchJob) -> list[Measurement]:
@@ -59,16 +65,18 @@ class GenaiBenchClient:
         if problems := self.preflight(job.benchmark):
             raise InputError(*problems)
         measured: dict[int, Measurement] = {}
+        prompts = read_prompts(job.benchmark)
         for number, batch in enumerate(_batches(job.loads)):
             try:
-                results = _run(job, [job.loads[index] for index in batch], job.folder / f"run{number}")
+                loads = [job.loads[index] for index in batch]
+                results = _run(job, loads, job.folder / f"run{number}", batch[-1], prompts)
             except BenchError as error:
                 raise type(error)(error.message, error.log_tail, [*measured.values(), *error.measurements]) from error
             measured |= {index: results[job.loads[index]] for index in batch}
         return [measured[index] for index in range(len(job.loads))]
 
 
-def command_line(job: BenchJob, loads: Sequence[Load], folder: Path) -> list[str]:
+def command_line(job: BenchJob, loads: Sequence[Load], folder: Path, prompts: Sequence[Prompt] = ()) -> list[str]:
     """The command that measures these loads of one scenario, results in `folder/results`.
 
     `--max-time-per-run` is a whole number of minutes, so `max_time_s` is rounded up; the request limit ends a run
@@ -76,6 +84,12 @@ def command_line(job: BenchJob, loads: Sequence[Load], folder: Path) -> list[str
     """
     benchmark, endpoint = job.benchmark, job.endpoint
     scenario = loads[0].scenario
+    params: dict[str, Any] = {"temperature": 0.0}
+    if scenario == DATASET:
+        # In this mode genai-bench asks for no length of its own.
+        params["max_tokens"] = (prompts[0].output_tokens if prompts else None) or job.osl
+        if endpoint.engine in IGNORE_EOS_ENGINES:
+            params["ignore_eos"] = True
     argv = [
         find_command(COMMAND, benchmark.bin_dir) or COMMAND, "benchmark",
         "--api-backend", api_backend(endpoint.engine, benchmark),
@@ -89,15 +103,15 @@ def command_line(job: BenchJob, loads: Sequence[Load], folder: Path) -> list[str
         "--max-time-per-run", str(_minutes(benchmark)),
         "--max-requests-per-run", str(benchmark.max_requests),
         "--metrics-time-unit", "ms",
-        "--additional-request-params", json.dumps({"temperature": 0.0} | benchmark.request_params),
+        "--additional-request-params", json.dumps(params | benchmark.request_params),
         "--experiment-base-dir", str(folder.absolute()),
         "--experiment-folder-name", "results",
         "--log-dir", str(folder.absolute()),
     ]  # fmt: skip
     for load in loads:
         argv += ["--num-concurrency", str(load.concurrency)]
-    if scenario == DATASET and benchmark.dataset is not None:
-        argv += ["--dataset-path", benchmark.dataset]
+    if scenario == DATASET:
+        argv += ["--dataset-path", str((folder / _PROMPTS).absolute())]
     return argv
 
 
@@ -112,16 +126,20 @@ def api_backend(engine: str, benchmark: Benchmark) -> str:
     return "sglang" if engine == "sglang" else "vllm"
 
 
-def _run(job: BenchJob, loads: Sequence[Load], folder: Path) -> dict[Load, Measurement]:
+def _run(
+    job: BenchJob, loads: Sequence[Load], folder: Path, position: int, prompts: Sequence[Prompt]
+) -> dict[Load, Measurement]:
     benchmark = job.benchmark
     folder.mkdir(parents=True, exist_ok=True)
+    if loads[0].scenario == DATASET:
+        (folder / _PROMPTS).write_text(json.dumps([prompt.text for prompt in prompts]))
     if benchmark.warmup:
         # genai-bench drops the first requests from its statistics but not their time from its rates, so they are sent
         # before it starts.
-        asyncio.run(send_warmup(job.endpoint, benchmark, loads[-1], benchmark.warmup))
+        approach_until_cancelled(job, loads[-1], position, prompts)
     log = folder / f"{COMMAND}.log"
     status = run_command(
-        command_line(job, loads, folder),
+        command_line(job, loads, folder, prompts),
         folder=folder,
         log=log,
         env={"ENABLE_UI": "false", **job.env},

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autotune.bench.errors import BenchError
+from autotune.bench.repeats import count_errors
 from autotune.metrics import STATISTICS, Load, Measurement
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def parse_result(data: dict[str, Any], gpus: int) -> Measurement:
         completed=completed,
         failed=failed,
         duration_s=float(found["run_duration"]),
+        errors=_first_errors(data, errors),
     )
 
 
@@ -75,6 +77,16 @@ def read_results(folder: Path, gpus: int) -> tuple[dict[Load, Measurement], list
 def _latency(found: dict[str, Any], name: str, scale: float) -> dict[str, float]:
     stats = found["stats"].get(name) or {}
     return {key: stats[key] * scale for key in STATISTICS if stats.get(key) is not None}
+
+
+def _first_errors(data: dict[str, Any], errors: dict[str, int]) -> tuple[str, ...]:
+    """`count x reason` of what failed, by the requests' own messages, or by status where there are none."""
+    messages = [
+        f"status {item.get('error_code')}: {item['error_message']}"
+        for item in data.get("individual_request_metrics") or ()
+        if item.get("error_message")
+    ]
+    return count_errors(messages) or tuple(f"{count} x status {code}" for code, count in errors.items())
 
 
 def _reasons(data: dict[str, Any], errors: dict[str, int]) -> str:

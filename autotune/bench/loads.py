@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 
 from autotune.bench.scenario import DATASET, Scenario, parse_scenario
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
-from autotune.metrics import Load
+from autotune.metrics import DEFAULT_ISL, DEFAULT_OSL, Load
 
 if TYPE_CHECKING:
     from autotune.schema import Benchmark, Runtime
-
-#: Tokens of the default scenario where the runtime group does not say: a short document in, a paragraph out.
-DEFAULT_ISL = 1024
-DEFAULT_OSL = 128
 
 _SEED = 0
 

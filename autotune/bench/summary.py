@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from autotune.bench.repeats import count_errors
 from autotune.bench.window import delivered_by
 from autotune.metrics import Measurement
 
@@ -87,6 +88,7 @@ def summarize(
         failed=failed,
         duration_s=window,
         kind=kind,
+        errors=count_errors(record.error for record in records if record.error is not None),
     )
 
 

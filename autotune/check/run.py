@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from autotune.check.access import check_gated, check_remote_code, check_secrets
+from autotune.check.clients import check_client
 from autotune.check.context import check_context
+from autotune.check.dataset import check_dataset
 from autotune.check.divisibility import (
     check_expert_ranks,
     check_heads,
@@ -70,6 +72,8 @@ CHECKS: tuple[Check, ...] = (
     check_kv_room,
     check_offload,
     check_admission,
+    check_client,
+    check_dataset,
     check_secrets,
     check_gated,
     check_remote_code,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from typing import TYPE_CHECKING
 
@@ -28,13 +27,32 @@ def show_outcome(run: RunRecord, results: Sequence[Result], folder: Path) -> Non
 
 def write_report(run: RunRecord, results: Sequence[Result], path: Path) -> Path:
     """Write the HTML report and return where it is."""
-    environment = {
-        "autotune": __version__,
-        "Python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-    path.write_text(render_html(run, results, environment=environment), encoding="utf-8")
+    path.write_text(render_html(run, results, environment=_environment(run, results)), encoding="utf-8")
     return path
+
+
+def _environment(run: RunRecord, results: Sequence[Result]) -> dict[str, str]:
+    """Where the run was made, as it was noted then; for runs from before that was noted, autotune alone is known."""
+    found = run.environment
+    git = found.get("git") or {}
+    served = {str(result.environment["engine_version"]) for result in results if "engine_version" in result.environment}
+    words = {
+        "Imported from": " ".join(
+            str(value) for key, value in (run.source or {}).items() if key in ("tool", "version")
+        ),
+        "autotune": found.get("autotune", __version__),
+        "Python": found.get("python"),
+        "host": found.get("host") or (run.source or {}).get("host"),
+        "system": found.get("os"),
+        "CPU": found.get("cpu"),
+        "GPUs here": ", ".join(
+            f"{found['gpus'].count(name)} x {name}" for name in dict.fromkeys(found.get("gpus") or ())
+        ),
+        "GPU driver": found.get("gpu_driver"),
+        "engine said": ", ".join(sorted(served)),
+        "git": f"{git['commit'][:12]}{', with changes' if git.get('dirty') else ''}" if git else None,
+    }
+    return {name: str(value) for name, value in words.items() if value}
 
 
 def stdout_console() -> Console:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from autotune.diagnostics import Diagnostic, render_sarif, render_text, unique
+from autotune.diagnostics import Diagnostic, InputError, diagnostic, render_sarif, render_text, unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,6 +59,17 @@ def print_diagnostics(
 def say(text: str) -> None:
     """A line for people, on stderr."""
     sys.stderr.write(f"{text}\n")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that was named with -o. Raises InputError (AT001) where that is impossible."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(
+            diagnostic("AT001", f"{path} cannot be written: {(error.strerror or str(error)).lower()}",
+                       help="choose another file with -o")
+        ) from None  # fmt: skip
 
 
 def _repository_root(folder: Path) -> Path:

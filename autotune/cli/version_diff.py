@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from autotune.cli.difference_table import print_differences
 from autotune.cli.inputs import labels
 from autotune.cli.output import print_diagnostics, print_json
 from autotune.compare import compare_points
@@ -27,7 +28,7 @@ def show_version_diff(inputs: Inputs, old: str, new: str, form: str) -> int:
         for one, other in zip(before, after, strict=True):
             differences = compare_points(one, other)
             sys.stdout.write(f"{' '.join(one.swept) or 'this config'}: {_version(one)} -> {_version(other)}\n")
-            sys.stdout.writelines(f"  {item}\n" for item in differences)
+            print_differences(differences)
             if not differences and one.runnable and other.runnable:
                 sys.stdout.write("  the same\n")
     known = {(item.code, item.message) for point in before for item in point.diagnostics}

@@ -10,6 +10,8 @@ from autotune.check import run_checks
 from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import engine_names, resolve_facts
 from autotune.compiler.fit import measure_fit
+from autotune.compiler.load import plan_load
+from autotune.compiler.provenance import with_provenance
 from autotune.compiler.validate import repair, validate
 from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic, unique
 from autotune.engines.disagg import ROLES, lower_disaggregated, role_config
@@ -113,8 +115,13 @@ def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | Inp
         found += [item for item in run_checks(rest, facts, origin) if item.code not in _NEED_EVERY_VALUE]
     identity = _identify(data)
     if deployment is not None:
-        deployment = replace(
-            deployment, annotations={**deployment.annotations, **_annotations(identity, point, layered)}
+        deployment = with_provenance(
+            replace(deployment, loads=() if config is None else (plan_load(config),)),
+            point_id=identity,
+            profiles=point.profiles,
+            layers=() if layered is None else layered.applied,
+            data=data,
+            origin=origin,
         )
     return CompiledPoint(
         id=identity,
@@ -192,19 +199,9 @@ def _layer(data: Mapping[str, Any], layers: tuple[Layer, ...], pinned: Mapping[s
 
 
 def _identify(data: Mapping[str, Any]) -> str:
-    """The point's id: a hash of its config less where it runs, how it is searched for, and how long that is waited for."""
+    """The point's id: a hash of its config less where it runs and how it is searched for."""
     matters = {group: value for group, value in data.items() if group not in ("executor", "optimization")}
     benchmark = matters.get("benchmark")
     if isinstance(benchmark, dict):
-        matters["benchmark"] = {key: value for key, value in benchmark.items() if key not in ("bin_dir", "timeout_s")}
+        matters["benchmark"] = {key: value for key, value in benchmark.items() if key not in ("bin_dir", "results_uri")}
     return stable_hash(matters)
-
-
-def _annotations(identity: str, point: PointInput, layered: Layered | None) -> dict[str, str]:
-    """What lets anyone ask a running server which point and profiles set it up."""
-    notes = {"autotune/point": identity}
-    if point.profiles:
-        notes["autotune/profiles"] = ",".join(point.profiles)
-    if layered is not None and layered.applied:
-        notes["autotune/layers"] = ",".join(layered.applied)
-    return notes

@@ -16,7 +16,9 @@ _TEXT = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{16,}|AKIA[A-Z0-9]{16})\b|(?<=Bearer )[^\s\"',}]+"
 )
 _NO_SECRET = re.compile(r"\s*(?:-?\d+(?:\.\d+)?|true|false|null|none)?\s*", re.IGNORECASE)
-_ENTRY = re.compile(r"(?P<name>[\w.\-]+)(?P<middle>['\"]?\s*[:=]\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^,{}\[\]]+)")
+#: `name=` and `name: `, quotes around the name included. It is tried once a word, so that long texts take no longer than others.
+_HEAD = re.compile(r"(?<![\w.\-])(?P<name>[\w.\-]++)['\"]?\s*[:=]\s*")
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|[^,{}\[\]]+")
 #: Holds the name of a Kubernetes Secret.
 _REFERENCE = "hf_token_secret"
 
@@ -30,12 +32,13 @@ def holds_secret(name: str, value: str) -> bool:
 
 def hide_secrets(text: str) -> str:
     """Text with the secrets in its `name=value` and `name: value` parts, and everything of a token's form, hidden."""
-    return _TEXT.sub(HIDDEN, _ENTRY.sub(_hide_entry, text))
-
-
-def _hide_entry(hit: re.Match[str]) -> str:
-    name, value = hit["name"], hit["value"]
-    if _NAME.search(name) is not None and holds_secret(name, value):
-        return f"{name}{hit['middle']}{HIDDEN}"
-    # `misc.env={A_TOKEN: x}` and `misc.env.A=b: c` hold further entries in their value.
-    return f"{name}{hit['middle']}{hide_secrets(value)}"
+    parts: list[str] = []
+    at = 0
+    while head := _HEAD.search(text, at):
+        parts.append(text[at : head.end()])
+        at = head.end()
+        # The value of a name that is no secret may hold further entries: `misc.env={A_TOKEN: x}`, `misc.env.A=b: c`.
+        if _NAME.search(head["name"]) and (value := _VALUE.match(text, at)) and holds_secret(head["name"], value[0]):
+            parts.append(HIDDEN)
+            at = value.end()
+    return _TEXT.sub(HIDDEN, "".join(parts) + text[at:])

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.emit.config_files import config_files
 from autotune.emit.faults import find_faults, find_node_faults, refuse
-from autotune.emit.heading import heading, replica_remarks
-from autotune.emit.labels import label_set
+from autotune.emit.heading import cluster_remarks, heading
+from autotune.emit.labels import container_labels
 from autotune.emit.manifest import dump_documents
 from autotune.emit.pod import GRACE_PERIOD_S, without_empty
 from autotune.emit.sizes import docker_size
@@ -42,7 +42,7 @@ class ComposeEmitter:
         environment = project["services"][deployment.engine]["environment"]
         for secret in sorted(deployment.secrets, key=lambda item: item.env):
             environment[secret.env] = f"${{{secret.env}:?set it in the environment}}"
-        remarks = [*replica_remarks(deployment), *([_NEEDS] if deployment.files else [])]
+        remarks = [*cluster_remarks(deployment), *([_NEEDS] if deployment.files else [])]
         return {"compose.yaml": dump_documents([without_empty(project)], heading(deployment, *remarks))}
 
 
@@ -58,7 +58,7 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "shm_size": docker_size(deployment.shm_bytes) if deployment.shm_bytes else None,
         "volumes": [_volume(volume) for volume in deployment.volumes],
         "configs": [{"source": file.key, "target": file.path} for file in config_files(deployment)],
-        "labels": label_set(deployment),
+        "labels": container_labels(deployment),
         "healthcheck": _healthcheck(deployment),
         "restart": "unless-stopped",
         "stop_grace_period": f"{GRACE_PERIOD_S}s",

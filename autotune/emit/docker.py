@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from autotune.emit.config_files import config_files
 from autotune.emit.faults import find_faults, find_node_faults, refuse
-from autotune.emit.heading import heading, replica_remarks
-from autotune.emit.labels import label_set
+from autotune.emit.heading import cluster_remarks, heading
+from autotune.emit.labels import container_labels
 from autotune.emit.script import render_script
 from autotune.emit.sizes import docker_size
 from autotune.emit.volumes import host_folder
@@ -40,7 +40,7 @@ class DockerEmitter:
 
 
 def _remarks(deployment: Deployment) -> list[str]:
-    remarks = replica_remarks(deployment)
+    remarks = cluster_remarks(deployment)
     if deployment.gpu_vendor == "nvidia" and deployment.gpus:
         remarks.append("""To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.""")
     if deployment.gpu_vendor == "amd" and deployment.gpus:
@@ -56,7 +56,7 @@ def _options(deployment: Deployment) -> Iterator[tuple[str, ...]]:
     if deployment.shm_bytes:
         yield "--shm-size", docker_size(deployment.shm_bytes)
     yield "--publish", f"127.0.0.1:{deployment.port}:{deployment.port}"
-    for key, value in label_set(deployment).items():
+    for key, value in container_labels(deployment).items():
         yield "--label", f"{key}={value}"
     for name, value in sorted(deployment.env.items()):
         yield "--env", f"{name}={value}"

@@ -117,6 +117,8 @@ def _texts(deployment: Deployment) -> Iterator[tuple[str | None, str, str]]:
         yield "deploy.mount_path", "the mount path", volume.mount_path
         yield "deploy.host_path", "the host path", volume.host_path or ""
         yield "deploy.pvc_subpath", "the folder inside the claim", volume.sub_path or ""
+    if deployment.autoscaling is not None:
+        yield "deploy.autoscale.prometheus", "the address of Prometheus", deployment.autoscaling.prometheus or ""
     for path, what, text in (
         ("model.id", "the model", deployment.model),
         ("model.served_name", "the served name", deployment.served_name),

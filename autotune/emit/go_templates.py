@@ -21,3 +21,14 @@ def escape_templates(data: Any) -> Any:
     if isinstance(data, list):
         return [escape_templates(item) for item in data]
     return data
+
+
+def unescape_templates(data: Any) -> Any:
+    """The inverse of `escape_templates`; other actions stay as they are."""
+    if isinstance(data, str):
+        return data.replace(_OPENING, "{{")
+    if isinstance(data, dict):
+        return {key: unescape_templates(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [unescape_templates(item) for item in data]
+    return data

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from autotune.emit.labels import object_annotations, pod_annotations
+from autotune.engines.provenance import EMITTED, SET_BY
+
 if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
+
+#: The first line, by which an emitted file is known.
+MADE_BY = "# Made by autotune. Change the config and emit again rather than editing this file."
 
 
 def heading(deployment: Deployment, *remarks: str) -> list[str]:
@@ -18,16 +24,29 @@ def heading(deployment: Deployment, *remarks: str) -> list[str]:
         "model": deployment.model,
         "served name": deployment.served_name,
         "GPUs": gpus,
-    } | dict(sorted(deployment.annotations.items()))
+    } | object_annotations(deployment)
     lines = [f"{one_line(key)}: {one_line(value)}" for key, value in facts.items()]
-    return ["Made by autotune. Change the config and emit again rather than editing this file.", *lines, *remarks]
+    return [MADE_BY.removeprefix("# "), *lines, *remarks]
 
 
-def replica_remarks(deployment: Deployment) -> list[str]:
-    """What a target that starts exactly one server says when another number of replicas was asked for."""
-    if deployment.replicas == 1:
-        return []
-    return [f"replicas: {deployment.replicas} were asked for; this file starts one."]
+def provenance_remarks(deployment: Deployment) -> list[str]:
+    """For a target that has no labels: the annotations that `heading` leaves out because they stand with the server."""
+    notes = pod_annotations(deployment)
+    return [f"{key}: {one_line(notes[key])}" for key in (EMITTED, SET_BY) if key in notes]
+
+
+def cluster_remarks(deployment: Deployment) -> list[str]:
+    """What a target that starts exactly one server, without a cluster, says of what only a cluster could do."""
+    remarks = []
+    if deployment.replicas != 1:
+        remarks.append(f"replicas: {deployment.replicas} were asked for; this file starts one.")
+    asked = {
+        "autoscaling": deployment.autoscaling is not None,
+        "a disruption budget": deployment.disruption_budget is not None,
+        "a ServiceMonitor": deployment.monitor,
+    }
+    remarks += [f"{what} was asked for; that takes a cluster." for what, wanted in asked.items() if wanted]
+    return remarks
 
 
 def one_line(text: str) -> str:

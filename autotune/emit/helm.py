@@ -5,7 +5,7 @@ https://helm.sh/docs/topics/charts
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autotune.emit.faults import refuse
 from autotune.emit.heading import heading
@@ -23,7 +23,20 @@ _TEMPLATE = """\
 {{{{ toYaml . }}}}
 {{{{- end }}}}
 """
-_NAMES = ("configmap", "deployment", "service")
+#: The same for the Deployment, whose one container is a value of its own: Helm merges maps, and replaces lists whole.
+_DEPLOYMENT = """\
+{{- $_ := required "choose a server: -f values-SERVER.yaml" .Values.deployment.metadata.name }}
+{{- $deployment := deepCopy .Values.deployment }}
+{{- $_ = set $deployment.spec.template.spec "containers" (list .Values.container) }}
+{{ toYaml $deployment }}
+"""
+_NAMES = ("configmap", "service", "poddisruptionbudget", "horizontalpodautoscaler", "scaledobject", "servicemonitor")
+
+#: The same for every server and every sweep, so that the values of one go with the chart of another.
+TEMPLATES = {
+    "helm/templates/deployment.yaml": _DEPLOYMENT,
+    **{f"helm/templates/{name}.yaml": _TEMPLATE.format(name=name) for name in _NAMES},
+}
 
 
 class HelmEmitter:
@@ -31,20 +44,38 @@ class HelmEmitter:
 
     def emit(self, deployment: Deployment) -> dict[str, str]:
         """See `Emitter.emit`."""
-        values = {document["kind"].lower(): document for document in kubernetes_documents(deployment)}
+        values = chart_values(deployment)
         refuse(find_reprint_faults(values))
-        chart = {
-            "apiVersion": "v2",
-            "name": deployment.name,
-            "description": f"{deployment.engine} for {deployment.served_name}",
-            "type": "application",
-            # Of the templates, which Helm asks for; the server's own version is its name.
-            "version": "1.0.0",
-            "appVersion": deployment.engine_version,
-        }
+        chart = chart_metadata(
+            deployment.name, f"{deployment.engine} for {deployment.served_name}", deployment.engine_version
+        )
         lines = heading(deployment)
         return {
             "helm/Chart.yaml": dump_documents([chart], lines),
             "helm/values.yaml": dump_documents([values], lines),
-            **{f"helm/templates/{name}.yaml": _TEMPLATE.format(name=name) for name in _NAMES},
+            **TEMPLATES,
         }
+
+
+def chart_values(deployment: Deployment) -> dict[str, Any]:
+    """The documents of `k8s.yaml` by kind, in lower case, and the Deployment's container beside it."""
+    values: dict[str, Any] = {}
+    for document in kubernetes_documents(deployment):
+        kind = document["kind"].lower()
+        if kind == "deployment":
+            (values["container"],) = document["spec"]["template"]["spec"].pop("containers")
+        values[kind] = document
+    return values
+
+
+def chart_metadata(name: str, description: str, app_version: str | None) -> dict[str, Any]:
+    """`Chart.yaml`. The version is that of the templates, which Helm asks for; a server's own is its name."""
+    version = {} if app_version is None else {"appVersion": app_version}
+    return {
+        "apiVersion": "v2",
+        "name": name,
+        "description": description,
+        "type": "application",
+        "version": "2.0.0",
+        **version,
+    }

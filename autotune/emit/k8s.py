@@ -1,15 +1,18 @@
-"""Plain Kubernetes: a ConfigMap for files, a Deployment and a Service in one file."""
+"""Plain Kubernetes: a ConfigMap for files, a Deployment, a Service and what keeps them running, in one file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autotune.emit.autoscaling import autoscaler, find_autoscaling_faults
 from autotune.emit.config_files import config_files
+from autotune.emit.disruption import disruption_budget
 from autotune.emit.faults import find_faults, find_node_faults, refuse
 from autotune.emit.heading import heading
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.labels import selector
 from autotune.emit.manifest import dump_documents
+from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import files_name, object_metadata, pod_template
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ _PULL_S = 1800
 
 
 class KubernetesEmitter:
-    """`k8s.yaml` for `kubectl apply`: ConfigMap (if there are files), Deployment, Service, in this order.
+    """`k8s.yaml` for `kubectl apply`: the documents of `kubernetes_documents`, in their order.
 
     Claims and Secrets are referenced, never created.
     """
@@ -31,9 +34,32 @@ class KubernetesEmitter:
 
 
 def kubernetes_documents(deployment: Deployment) -> list[dict[str, Any]]:
-    """ConfigMap (if there are files), Deployment, Service. Raises InputError (AT029) where they cannot hold it."""
-    refuse(find_faults(deployment), find_node_faults(deployment), find_kubernetes_faults(deployment))
-    return [*config_map(deployment), _workload(deployment), _service(deployment)]
+    """ConfigMap (if there are files), Deployment, Service; then what was asked for of PodDisruptionBudget, autoscaler and
+    ServiceMonitor.
+
+    Raises InputError (AT029) where they cannot hold the deployment.
+    """
+    refuse(
+        find_faults(deployment),
+        find_node_faults(deployment),
+        find_kubernetes_faults(deployment),
+        find_autoscaling_faults(deployment),
+        find_metric_faults(deployment),
+    )
+    workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment.name}
+    return [
+        *config_map(deployment),
+        _workload(deployment),
+        _service(deployment),
+        *disruption_budget(deployment, selector(deployment)),
+        *autoscaler(deployment, workload, service=deployment.name),
+        *service_monitor(deployment, selector(deployment)),
+    ]
+
+
+def fixed_replicas(deployment: Deployment) -> dict[str, int]:
+    """`replicas`, where nobody else counts: said beside an autoscaler, it would be set back at every apply."""
+    return {} if deployment.autoscaling is not None else {"replicas": deployment.replicas}
 
 
 def config_map(deployment: Deployment) -> list[dict[str, Any]]:
@@ -57,7 +83,7 @@ def _workload(deployment: Deployment) -> dict[str, Any]:
         "kind": "Deployment",
         "metadata": object_metadata(deployment),
         "spec": {
-            "replicas": deployment.replicas,
+            **fixed_replicas(deployment),
             # A rolling update would need the GPUs of both pods at once.
             "strategy": {"type": "Recreate"},
             # The default of 600 s calls the roll-out failed while a large model is still loading.

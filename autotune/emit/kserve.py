@@ -7,12 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autotune.emit.autoscaling import (
+    find_autoscaling_faults,
+    find_resource_only_faults,
+    keda_trigger,
+    scaling_behavior,
+)
+from autotune.emit.disruption import disruption_budget
 from autotune.emit.faults import fault, find_faults, find_node_faults, refuse
 from autotune.emit.go_templates import escape_templates
 from autotune.emit.heading import heading
 from autotune.emit.k8s import config_map
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
+from autotune.emit.labels import pod_annotations
 from autotune.emit.manifest import dump_documents
+from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import object_metadata, pod_template, without_empty
 
 if TYPE_CHECKING:
@@ -21,8 +30,9 @@ if TYPE_CHECKING:
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
 
-#: Longest name: KServe adds `-predictor`, and that is a Service's name.
-_NAME_LENGTH = 63 - len("-predictor")
+#: Longest name: KServe adds this, and that is a Service's name.
+_SUFFIX = "-predictor"
+_NAME_LENGTH = 63 - len(_SUFFIX)
 #: Where a container says nothing, KServe sets limits of 1 CPU and 2 GiB, in which no model loads. These never bind; what
 #: is requested is what KServe requests by itself.
 _UNLIMITED = {"cpu": "1k", "memory": "16Ti"}
@@ -32,7 +42,9 @@ _RUNTIME_FIELDS = ("nodeSelector", "tolerations", "volumes")
 
 
 class KServeEmitter:
-    """`kserve.yaml`: ConfigMap (if there are files), ServingRuntime (v1alpha1), InferenceService (v1beta1)."""
+    """`kserve.yaml`: ConfigMap (if there are files), ServingRuntime (v1alpha1), InferenceService (v1beta1), and what was
+    asked for of PodDisruptionBudget and ServiceMonitor; KServe makes the autoscaler's object itself.
+    """
 
     def emit(self, deployment: Deployment) -> dict[str, str]:
         """See `Emitter.emit`."""
@@ -40,11 +52,21 @@ class KServeEmitter:
             find_faults(deployment),
             find_node_faults(deployment),
             find_kubernetes_faults(deployment),
+            find_autoscaling_faults(deployment),
+            find_resource_only_faults(deployment, "KServe"),
+            find_metric_faults(deployment),
             _find_own_faults(deployment),
         )
         pod = pod_template(deployment)["spec"]
         (container,) = pod.pop("containers")
-        documents = [_runtime(deployment, pod, container), _service(deployment, pod, container)]
+        # KServe puts them on the pods and on the Service (`Predictor.buildObjectMeta`).
+        labels = {"serving.kserve.io/inferenceservice": deployment.name, "component": "predictor"}
+        documents = [
+            _runtime(deployment, pod, container),
+            _service(deployment, pod, container),
+            *disruption_budget(deployment, labels),
+            *service_monitor(deployment, labels),
+        ]
         return {"kserve.yaml": dump_documents([*config_map(deployment), *documents], heading(deployment))}
 
 
@@ -55,6 +77,7 @@ def _runtime(deployment: Deployment, pod: dict[str, Any], container: dict[str, A
         "kind": "ServingRuntime",
         "metadata": object_metadata(deployment),
         "spec": {
+            "annotations": pod_annotations(deployment),
             # Never chosen for other InferenceServices: autoSelect is off unless asked for.
             "supportedModelFormats": [{"name": deployment.engine}],
             # KServe knows the server by this name.
@@ -66,9 +89,11 @@ def _runtime(deployment: Deployment, pod: dict[str, Any], container: dict[str, A
 
 def _service(deployment: Deployment, pod: dict[str, Any], container: dict[str, Any]) -> dict[str, Any]:
     metadata = object_metadata(deployment)
+    scaling = deployment.autoscaling
     # A Deployment rather than a Knative revision, which may have neither host folders nor claims.
     mode = {"serving.kserve.io/deploymentMode": "RawDeployment"}
-    metadata["annotations"] = dict(sorted((metadata.get("annotations", {}) | mode).items()))
+    counted = {"serving.kserve.io/autoscalerClass": "keda"} if scaling is not None else {}
+    metadata["annotations"] = dict(sorted((metadata.get("annotations", {}) | mode | counted).items()))
     devices = container.get("resources", {})
     return {
         "apiVersion": "serving.kserve.io/v1beta1",
@@ -76,8 +101,9 @@ def _service(deployment: Deployment, pod: dict[str, Any], container: dict[str, A
         "metadata": metadata,
         "spec": {
             "predictor": without_empty({
-                "minReplicas": deployment.replicas,
-                "maxReplicas": deployment.replicas,
+                "minReplicas": deployment.replicas if scaling is None else scaling.min_replicas,
+                "maxReplicas": deployment.replicas if scaling is None else scaling.max_replicas,
+                "autoScaling": _scaling(deployment),
                 "deploymentStrategy": {"type": "Recreate"},
                 **{key: value for key, value in pod.items() if key not in _RUNTIME_FIELDS},
                 "model": {
@@ -92,6 +118,34 @@ def _service(deployment: Deployment, pod: dict[str, Any], container: dict[str, A
             })
         },
     }  # fmt: skip
+
+
+def _scaling(deployment: Deployment) -> dict[str, Any]:
+    """What KServe makes KEDA's ScaledObject of.
+
+    The target's `value` is read, and becomes the threshold of a trigger, by which KEDA divides: it is an average all the
+    same (pkg/controller/v1beta1/inferenceservice/reconcilers/keda).
+    """
+    asked = deployment.autoscaling
+    if asked is None:
+        return {}
+    trigger = keda_trigger(deployment, f"{deployment.name}{_SUFFIX}")["metadata"]
+    return {
+        "metrics": [
+            {
+                "type": "External",
+                "external": {
+                    "metric": {
+                        "backend": "prometheus",
+                        "serverAddress": trigger["serverAddress"],
+                        "query": trigger["query"],
+                    },
+                    "target": {"type": "Value", "value": trigger["threshold"]},
+                },
+            }
+        ],
+        "behavior": scaling_behavior(deployment),
+    }
 
 
 def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:

@@ -9,13 +9,21 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from autotune.emit.autoscaling import (
+    find_autoscaling_faults,
+    find_resource_only_faults,
+    keda_trigger,
+    scaling_behavior,
+)
+from autotune.emit.disruption import disruption_budget
 from autotune.emit.faults import fault, find_faults, find_node_faults, refuse
 from autotune.emit.go_templates import escape_templates
 from autotune.emit.heading import heading
-from autotune.emit.k8s import config_map
+from autotune.emit.k8s import config_map, fixed_replicas
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
-from autotune.emit.labels import label_set
+from autotune.emit.labels import label_set, pod_annotations
 from autotune.emit.manifest import dump_documents
+from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import object_metadata, pod_template, without_empty
 
 if TYPE_CHECKING:
@@ -26,12 +34,15 @@ if TYPE_CHECKING:
 
 #: The port of the Service that KServe makes for the server; it cannot be set.
 _PORT = 8000
+_SERVICE_SUFFIX = "-kserve-workload-svc"
 #: Volumes of KServe's preset `kserve-config-llm-template`, which it merges with those given, by name.
 _PRESET_VOLUMES = frozenset({"dshm", "home", "model-cache", "tls-certs"})
 
 
 class KServeLlmEmitter:
-    """`kserve-llm.yaml`: ConfigMap (if there are files) and LLMInferenceService."""
+    """`kserve-llm.yaml`: ConfigMap (if there are files), LLMInferenceService, and what was asked for of PodDisruptionBudget
+    and ServiceMonitor; KServe makes the autoscaler's object itself.
+    """
 
     def emit(self, deployment: Deployment) -> dict[str, str]:
         """See `Emitter.emit`."""
@@ -39,9 +50,22 @@ class KServeLlmEmitter:
             find_faults(deployment),
             find_node_faults(deployment),
             find_kubernetes_faults(deployment),
+            find_autoscaling_faults(deployment),
+            find_resource_only_faults(deployment, "an LLMInferenceService"),
+            find_metric_faults(deployment),
             _find_own_faults(deployment),
         )
-        documents = [*config_map(deployment), _service(deployment)]
+        # KServe's own labels, by which its Service finds the pods (pkg/controller/v1alpha2/llmisvc/workload.go).
+        labels = {"app.kubernetes.io/part-of": "llminferenceservice", "app.kubernetes.io/name": deployment.name}
+        documents = [
+            *config_map(deployment),
+            _service(deployment),
+            *disruption_budget(deployment, {**labels, "kserve.io/component": "workload"}),
+            # The Service's port is called https where the cluster's KServe has TLS on, and http elsewhere.
+            *service_monitor(
+                deployment, {**labels, "app.kubernetes.io/component": "llminferenceservice-workload"}, by_number=True
+            ),
+        ]
         return {"kserve-llm.yaml": dump_documents(documents, heading(deployment))}
 
 
@@ -50,10 +74,11 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "model": {"uri": _model_uri(deployment), "name": deployment.served_name},
         # The engine fetches the model itself, or finds it in its volume.
         "storageInitializer": {"enabled": False},
-        "replicas": deployment.replicas,
+        **fixed_replicas(deployment),
+        "scaling": _scaling(deployment),
         # KServe selects its pods by labels of the app.kubernetes.io family.
         "labels": {key: value for key, value in label_set(deployment).items() if "app.kubernetes.io/" not in key},
-        "annotations": dict(sorted(deployment.annotations.items())),
+        "annotations": pod_annotations(deployment),
         "template": _template(deployment),
     }
     return {
@@ -61,6 +86,21 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "kind": "LLMInferenceService",
         "metadata": object_metadata(deployment),
         "spec": escape_templates(without_empty(spec)),
+    }
+
+
+def _scaling(deployment: Deployment) -> dict[str, Any]:
+    """Bounds and KEDA's trigger; KServe refuses them beside `replicas`."""
+    asked = deployment.autoscaling
+    if asked is None:
+        return {}
+    return {
+        "minReplicas": asked.min_replicas,
+        "maxReplicas": asked.max_replicas,
+        "keda": {
+            "triggers": [keda_trigger(deployment, f"{deployment.name}{_SERVICE_SUFFIX}")],
+            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": scaling_behavior(deployment)}},
+        },
     }
 
 
@@ -95,8 +135,8 @@ def _find_own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
     if deployment.port != _PORT:
         yield fault(
             f"an LLMInferenceService is reached at port {_PORT}, not {deployment.port}",
-            "system.port",
-            f"set system.port={_PORT}, or emit to kserve",
+            "deploy.port",
+            f"set deploy.port={_PORT}, or emit to kserve",
         )
     if not all(deployment.argv) or len(deployment.argv) == 1:
         yield fault("an LLMInferenceService loses empty arguments", "misc.extra_args", "drop them, or emit to kserve")

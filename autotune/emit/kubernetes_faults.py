@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from autotune.emit.faults import DNS_LABEL, fault
-from autotune.emit.labels import LABEL_VALUE
+from autotune.emit.labels import LABEL_VALUE, pod_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +25,7 @@ _QUALIFIED_NAME = re.compile(r"(?:(?P<prefix>[^/]+)/)?[A-Za-z0-9](?:[-A-Za-z0-9_
 _SECRET_KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
 _VALUE_RULE = "at most 63 letters, digits, -, _ and ., a letter or digit first and last"
 _CONFIG_MAP_BYTES = 2**20
+_ANNOTATION_BYTES = 256 * 2**10
 
 
 def find_kubernetes_faults(deployment: Deployment) -> Iterator[Diagnostic]:
@@ -44,6 +45,11 @@ def find_kubernetes_faults(deployment: Deployment) -> Iterator[Diagnostic]:
         yield fault(f"{deployment.gpu_resource!r} is not a resource's name", "system.gpu", "as in nvidia.com/gpu")
     if sum(len(text.encode("utf-8", "replace")) for text in deployment.files.values()) > _CONFIG_MAP_BYTES:
         yield fault("the config files are larger than the 1 MiB that a ConfigMap holds")
+    if (
+        sum(len(f"{key}{text}".encode("utf-8", "replace")) for key, text in pod_annotations(deployment).items())
+        > _ANNOTATION_BYTES
+    ):
+        yield fault("the annotations are larger than the 256 KiB that an object may have", "deploy.annotations")
 
 
 def _key_faults(path: str, entries: Mapping[str, str]) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""The labels of everything emitted: Kubernetes' recommended set, and the deployment's own.
+"""The labels and annotations of everything emitted: Kubernetes' recommended set, the deployment's own, and its provenance.
 
 https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+
+from autotune.engines.provenance import EMITTED, PREFIX, SET_BY, VERSION, spell_emitted
 
 if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
@@ -35,3 +37,24 @@ def label_set(deployment: Deployment) -> dict[str, str]:
 def selector(deployment: Deployment) -> dict[str, str]:
     """The labels by which a Service finds its pods: the part of `label_set` that never changes for one name."""
     return {INSTANCE: deployment.name}
+
+
+def object_annotations(deployment: Deployment) -> dict[str, str]:
+    """The annotations of an object that is no pod, sorted by key: everything but what concerns single flags."""
+    return {key: value for key, value in sorted(deployment.annotations.items()) if key not in (SET_BY, EMITTED)}
+
+
+def pod_annotations(deployment: Deployment) -> dict[str, str]:
+    """The annotations of the server itself, sorted by key, with who set what and checksums of what is emitted.
+
+    The tool's version is not among them: a newer autotune that emits the same server must not restart it.
+    """
+    emitted = spell_emitted(deployment.argv, deployment.env, deployment.files, deployment.image)
+    notes = deployment.annotations | {EMITTED: emitted}
+    return {key: value for key, value in sorted(notes.items()) if key != VERSION}
+
+
+def container_labels(deployment: Deployment) -> dict[str, str]:
+    """For engines that know labels only and take any text in them: the labels, and the provenance beside them."""
+    notes = {key: value for key, value in pod_annotations(deployment).items() if key.startswith(PREFIX)}
+    return dict(sorted((notes | label_set(deployment)).items()))

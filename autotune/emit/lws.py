@@ -7,23 +7,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autotune.emit.autoscaling import autoscaler, find_autoscaling_faults
+from autotune.emit.disruption import disruption_budget
 from autotune.emit.faults import fault, find_faults, refuse
 from autotune.emit.heading import heading
-from autotune.emit.k8s import config_map
+from autotune.emit.k8s import config_map, fixed_replicas
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.labels import selector
 from autotune.emit.manifest import dump_documents
+from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import object_metadata, pod_template
 from autotune.engines.sglang import TABLE as SGLANG
 from autotune.engines.vllm import TABLE as VLLM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
     from autotune.engines.table import FlagTable
 
+_API = "leaderworkerset.x-k8s.io/v1"
 #: Longest name: the Service needs one other than the headless Service that LWS names after the set.
 _SERVICE_SUFFIX = "-http"
 _NAME_LENGTH = 63 - len(_SERVICE_SUFFIX)
@@ -62,22 +66,51 @@ _GROUPS = {
 
 
 class LwsEmitter:
-    """`lws.yaml`: ConfigMap (if there are files), LeaderWorkerSet (v1), and a Service for the leaders."""
+    """`lws.yaml`: ConfigMap (if there are files), LeaderWorkerSet (v1), a Service for the leaders, and what was asked for of
+    PodDisruptionBudget, autoscaler and ServiceMonitor.
+    """
 
     def emit(self, deployment: Deployment) -> dict[str, str]:
         """See `Emitter.emit`."""
-        refuse(find_faults(deployment), find_kubernetes_faults(deployment), _find_own_faults(deployment))
-        documents = [*config_map(deployment), _set(deployment), _service(deployment)]
+        refuse(
+            find_faults(deployment),
+            find_kubernetes_faults(deployment),
+            find_autoscaling_faults(deployment),
+            find_metric_faults(deployment),
+            _find_own_faults(deployment),
+        )
+        workload = {"apiVersion": _API, "kind": "LeaderWorkerSet", "name": deployment.name}
+        service = _service(deployment)
+        documents = [
+            *config_map(deployment),
+            _set(deployment),
+            service,
+            # Of all pods of a group: one that goes takes its group with it.
+            *disruption_budget(deployment, selector(deployment)),
+            *autoscaler(deployment, workload, service=service["metadata"]["name"]),
+            *service_monitor(deployment, selector(deployment)),
+        ]
         return {"lws.yaml": dump_documents(documents, heading(deployment))}
+
+
+def without_group_flags(arguments: Sequence[str]) -> list[str]:
+    """Arguments less those that `lws.yaml` adds for several nodes, as the manifest holds them."""
+    words = list(arguments)
+    for group in _GROUPS.values():
+        more = [part for flag, value in group.flags.items() for part in (flag, value)]
+        for added in ([*more, *group.worker_flags], more):
+            if words[-len(added) :] == added:
+                return words[: -len(added)]
+    return words
 
 
 def _set(deployment: Deployment) -> dict[str, Any]:
     return {
-        "apiVersion": "leaderworkerset.x-k8s.io/v1",
+        "apiVersion": _API,
         "kind": "LeaderWorkerSet",
         "metadata": object_metadata(deployment),
         "spec": {
-            "replicas": deployment.replicas,
+            **fixed_replicas(deployment),
             # Workers wait for the leader by themselves, and the leader is not ready before all have loaded.
             "startupPolicy": "LeaderCreated",
             # No more groups than replicas at any time: they would need GPUs of their own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.emit.config_files import config_files
-from autotune.emit.labels import label_set
+from autotune.emit.labels import label_set, object_annotations, pod_annotations
 from autotune.emit.sizes import kubernetes_size
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def object_metadata(deployment: Deployment, name: str | None = None) -> dict[str
         "name": name or deployment.name,
         "namespace": deployment.namespace,
         "labels": label_set(deployment),
-        "annotations": dict(sorted(deployment.annotations.items())),
+        "annotations": object_annotations(deployment),
     })  # fmt: skip
 
 
@@ -38,7 +38,6 @@ def pod_template(deployment: Deployment) -> dict[str, Any]:
     Service links are off: a Service called `vllm` would otherwise put VLLM_PORT=tcp://... into the environment, which
     vLLM reads as its own setting and stops. The engines never talk to the API server, so no token is mounted.
     """
-    metadata = object_metadata(deployment)
     spec = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -51,7 +50,7 @@ def pod_template(deployment: Deployment) -> dict[str, Any]:
         "volumes": _volumes(deployment),
     }
     return {
-        "metadata": without_empty({key: metadata.get(key) for key in ("labels", "annotations")}),
+        "metadata": {"labels": label_set(deployment), "annotations": pod_annotations(deployment)},
         "spec": without_empty(spec),
     }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autotune.emit.config_files import config_files
 from autotune.emit.faults import fault, find_faults, find_node_faults, refuse
-from autotune.emit.heading import heading, replica_remarks
+from autotune.emit.heading import cluster_remarks, heading, provenance_remarks
 from autotune.emit.script import render_script
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ShellEmitter:
         refuse(find_faults(deployment), find_node_faults(deployment), _own_faults(deployment))
         script = render_script(
             "shell.sh.j2",
-            heading=heading(deployment, *_remarks(deployment)),
+            heading=heading(deployment, *provenance_remarks(deployment), *_remarks(deployment)),
             secrets=sorted(deployment.secrets, key=lambda item: item.env),
             folders=_folders(deployment),
             scratch=[volume.mount_path for volume in deployment.volumes if volume.medium is not None],
@@ -55,7 +55,7 @@ def _own_faults(deployment: Deployment) -> Iterator[Diagnostic]:
 
 
 def _remarks(deployment: Deployment) -> list[str]:
-    remarks = replica_remarks(deployment)
+    remarks = cluster_remarks(deployment)
     if deployment.gpu_vendor == "nvidia":
         remarks.append("CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.")
     if deployment.gpu_vendor == "amd":

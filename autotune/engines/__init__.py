@@ -1,6 +1,6 @@
 """Inference engines: a config lowered to the server it means. One engine is one module with one table."""
 
-from autotune.engines.deployment import Deployment, Probe, SecretRef, Volume, with_endpoint
+from autotune.engines.deployment import Deployment, PlannedLoad, Probe, SecretRef, Volume, merge_loads, with_endpoint
 from autotune.engines.engine import Engine, Facts, Lowered
 from autotune.engines.flag import Flag, Lowering
 from autotune.engines.sglang import Sglang
@@ -27,6 +27,7 @@ __all__ = [
     "FlagTable",
     "Lowered",
     "Lowering",
+    "PlannedLoad",
     "Probe",
     "SecretRef",
     "Sglang",
@@ -35,6 +36,7 @@ __all__ = [
     "Vllm",
     "Volume",
     "find_engine",
+    "merge_loads",
     "resolve_version",
     "with_endpoint",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autotune.catalog.weights import weight_bytes
 from autotune.diagnostics import diagnostic
+from autotune.engines.autoscaling import autoscale_findings, autoscaling
 from autotune.engines.deployment import Deployment, Probe, SecretRef, Volume
 from autotune.schema import stable_hash
 
@@ -95,6 +96,9 @@ def assemble(
         labels=server_labels(name, config, facts) | deploy.labels,
         annotations={"autotune/model": config.model.id} | deploy.annotations,
         weights_bytes=loaded,
+        autoscaling=autoscaling(config),
+        disruption_budget=deploy.disruption_budget,
+        monitor=deploy.monitor,
     )
 
 
@@ -107,6 +111,14 @@ def deploy_findings(config: Config) -> Iterator[Diagnostic]:
             "deploy.pvc and deploy.host_path both hold the model",
             path="deploy.host_path",
             help="keep one of them",
+        )
+    yield from autoscale_findings(deploy)
+    if deploy.disruption_budget == 0:
+        yield diagnostic(
+            "AT116",
+            "deploy.disruption_budget=0 lets no pod be evicted, so every drain of its node waits for somebody",
+            path="deploy.disruption_budget",
+            help="allow 1, unless that is what you want",
         )
     for path, text in (("model.path", model.path), ("model.id", model.id if model.path is None else None)):
         if text is not None and text.startswith("-"):

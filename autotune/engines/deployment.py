@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,32 @@ class SecretRef:
     env: str
     secret: str | None
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLoad:
+    """What is to be measured on a server, for targets whose own client does it there. Named as in the benchmark group."""
+
+    task: str
+    scenarios: tuple[str, ...]
+    concurrencies: tuple[int, ...]
+    request_rates: tuple[float, ...] = ()
+    max_time_s: float = 60.0
+    max_requests: int = 100
+    request_params: dict[str, Any] = field(default_factory=dict)
+    results_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """How many servers there are, by the requests that wait: `queued_requests` a server, on average, are let wait."""
+
+    kind: Literal["hpa", "keda"]
+    min_replicas: int
+    max_replicas: int
+    queued_requests: int
+    prometheus: str | None = None
+    """Address of the Prometheus that KEDA asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +109,14 @@ class Deployment:
     """Servers that stand behind this one, found by their names; a router has them, and their GPUs count as its own."""
     weights_bytes: int = 0
     """Bytes to load, which the startup probe allows for."""
+    loads: tuple[PlannedLoad, ...] = ()
+    """What is to be measured on it. No part of what the server is, and so not in its name."""
+    autoscaling: Autoscaling | None = None
+    """Who counts the servers, in place of `replicas`."""
+    disruption_budget: int | None = None
+    """Pods that evictions may take down at once; None: no budget."""
+    monitor: bool = False
+    """Whether Prometheus is to be told where the engine's metrics are."""
 
     @property
     def gpus_in_all(self) -> int:
@@ -104,6 +141,16 @@ class Deployment:
         if self.parts:
             data["parts"] = [part.as_dict() for part in self.parts]
         return data
+
+
+def merge_loads(deployments: Iterable[Deployment]) -> list[Deployment]:
+    """Each server once, the last of a name, with the loads of all: points may differ in their load alone."""
+    merged: dict[str, Deployment] = {}
+    for deployment in deployments:
+        earlier = merged[deployment.name].loads if deployment.name in merged else ()
+        more = tuple(load for load in deployment.loads if load not in earlier)
+        merged[deployment.name] = replace(deployment, loads=(*earlier, *more))
+    return list(merged.values())
 
 
 def with_endpoint(deployment: Deployment, host: str, port: int) -> Deployment:

@@ -14,6 +14,7 @@ from autotune.catalog.sharding import shard
 from autotune.engines import sglang_values as spell
 from autotune.engines.assemble import assemble, deploy_findings
 from autotune.engines.engine import Lowered
+from autotune.engines.exposition import wants_metrics
 from autotune.engines.extra import extra_arguments, spelled_environment
 from autotune.engines.flag import Flag
 from autotune.engines.sglang_findings import find_contradictions
@@ -126,6 +127,7 @@ class Sglang:
             "--host": ("", ["0.0.0.0"]),  # noqa: S104
             "--port": ("deploy.port", [str(config.deploy.port)]),
             "--served-model-name": ("model.served_name", [model.served_name or model.id]),
+            **({"--enable-metrics": ("deploy.monitor", [])} if wants_metrics(config) else {}),
         }
         flags = fixed | ({"--device": ("system.gpu", ["cpu"])} if facts.gpu.vendor == "cpu" else {}) | written.flags
         sources = {flag: path for flag, (path, _) in flags.items()}

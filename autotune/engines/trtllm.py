@@ -15,6 +15,7 @@ import yaml
 from autotune.engines import trtllm_values as spell
 from autotune.engines.assemble import assemble, deploy_findings
 from autotune.engines.engine import Lowered
+from autotune.engines.exposition import wants_metrics
 from autotune.engines.extra import extra_arguments, spelled_environment
 from autotune.engines.flag import Flag
 from autotune.engines.spelling import spell_flag
@@ -99,6 +100,8 @@ class TensorRtLlm:
         known = TABLE.known(facts.engine_version)
         written = TABLE.write(config, facts)
         content = file_content(config, written.file)
+        if wants_metrics(config) and "return_perf_metrics" in known.file:
+            content = content | {"return_perf_metrics": True}
         named = "--served_model_name" in known.flags
         name = (config.model.served_name or config.model.id) if named else spell.api_name(config)
         fixed: dict[str, tuple[str, list[str]]] = {

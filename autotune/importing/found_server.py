@@ -36,3 +36,7 @@ class FoundServer:
     node_selector: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    """What was said there and has no field here (`--ulimit memlock=-1`, a variable without a value), as text for people."""
+    injected: bool = False
+    """Read from a running pod or container: its environment holds what the cluster or the image put there too."""

@@ -5,7 +5,7 @@ from autotune.layers.condition import Condition, ConditionError, compile_conditi
 from autotune.layers.paths import copy_tree, flatten, get_path, set_path, split_path
 from autotune.layers.profile import FIXED_PATHS, Layer, Profile, parse_profile
 from autotune.layers.registry import Entry, select_layers
-from autotune.layers.yaml_source import YamlSource, parse_yaml
+from autotune.layers.yaml_source import YamlSource, parse_documents, parse_yaml
 
 __all__ = [
     "FIXED_PATHS",
@@ -23,6 +23,7 @@ __all__ = [
     "copy_tree",
     "flatten",
     "get_path",
+    "parse_documents",
     "parse_profile",
     "parse_yaml",
     "select_layers",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Path = tuple[str, ...]
 
@@ -39,16 +43,43 @@ def parse_yaml(text: str, name: str) -> YamlSource:
 
     Raises InputError (AT001) for broken YAML, more than one document, keys that are not text, and repeated keys.
     """
-    lines: dict[Path, int] = {}
-    try:
+    with _broken_text(name):
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
-            if node is None:
-                return YamlSource(name, None, {})
-            data = _value(loader, node, (), lines, name)
+            return YamlSource(name, None, {}) if node is None else _source(loader, node, name)
         finally:
             loader.dispose()
+
+
+def parse_documents(text: str, name: str) -> list[YamlSource]:
+    """Parse every document of a text that may hold several, as manifests do; those that hold nothing are left out.
+
+    Raises InputError (AT001) as `parse_yaml` does.
+    """
+    sources: list[YamlSource] = []
+    with _broken_text(name):
+        loader = _Loader(text)
+        try:
+            while loader.check_node():
+                source = _source(loader, loader.get_node(), name)
+                if source.data is not None:
+                    sources.append(source)
+        finally:
+            loader.dispose()
+    return sources
+
+
+def _source(loader: Any, node: yaml.Node, name: str) -> YamlSource:
+    lines: dict[Path, int] = {}
+    return YamlSource(name, _value(loader, node, (), lines, name), lines)
+
+
+@contextmanager
+def _broken_text(name: str) -> Iterator[None]:
+    """Whatever a YAML reader raises as the diagnostic that people get."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
@@ -61,7 +92,6 @@ def parse_yaml(text: str, name: str) -> YamlSource:
         raise _broken(name, str(error), None, None) from None
     except RecursionError:
         raise _broken(name, "nested too deeply", None, None) from None
-    return YamlSource(name, data, lines)
 
 
 def _value(loader: Any, node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.diagnostics import diagnostic, has_errors
-from autotune.metrics import Load
+from autotune.metrics import DEFAULT_ISL, DEFAULT_OSL, Load
 from autotune.predict.roofline import Roofline
-from autotune.predict.traffic import DEFAULT_ISL, DEFAULT_OSL
 from autotune.schema import Targets
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from autotune.metrics import DEFAULT_ISL, DEFAULT_OSL
+
 if TYPE_CHECKING:
     from autotune.schema import Config
-
-#: Taken where neither the scenario nor the runtime group says: a chat turn.
-DEFAULT_ISL, DEFAULT_OSL = 1024, 128
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 

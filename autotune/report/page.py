@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from autotune.metrics import LATENCIES, STATISTICS
+from autotune.report.interval import LEGEND, any_repeated, show_metric
 from autotune.report.masking import mask_data, mask_env, mask_text, mask_value
 from autotune.report.number import UNKNOWN, show_number, show_percent
 from autotune.report.plot import COLOURS, Sample, draw_plot, shape_of
@@ -55,6 +56,7 @@ def build_page(run: RunRecord, results: Sequence[Result], environment: Mapping[s
         "plot": draw_plot([_sample(row, place_of[id(row.result)], labels, leading) for row in rows]),
         "objectives": [objective.name for objective in report_objectives(results)],
         "columns": [(path, names[path]) for path in columns],
+        "legend": LEGEND if any_repeated(row.measurement for row in rows) else "",
         "with_load": len({row.measurement.load for row in rows}) > 1,
         "rows": [
             _table_row(row, place_of[id(row.result)], columns, (id(row.result), row.index) in best) for row in rows
@@ -143,11 +145,11 @@ def _table_row(row: Row, place: int, columns: Mapping[str, Sequence[str]], on_fr
         "values": [values[place] for values in columns.values()],
         "load": item.load.label,
         "gpus": row.gpus or UNKNOWN,
-        "ttft": show_number(central(item.ttft_ms)),
-        "tpot": show_number(central(item.tpot_ms)),
-        "user": show_number(item.output_tokens_per_s_per_user),
-        "total": show_number(item.output_tokens_per_s),
-        "per_gpu": show_number(item.output_tokens_per_s_per_gpu),
+        "ttft": show_metric(item, "ttft_ms"),
+        "tpot": show_metric(item, "tpot_ms"),
+        "user": show_metric(item, "output_tokens_per_s_per_user"),
+        "total": show_metric(item, "output_tokens_per_s"),
+        "per_gpu": show_metric(item, "output_tokens_per_s_per_gpu"),
         "errors": show_percent(item.error_rate),
         "failing": item.error_rate > 0,
         "score": show_number(row.result.score) if row.is_best else "",
@@ -211,9 +213,9 @@ def _latencies(result: Result) -> list[dict[str, Any]]:
         {
             "load": item.load.label,
             "metric": _NAMES[name],
-            "values": [show_number(stats.get(statistic)) for statistic in STATISTICS],
+            "values": [show_metric(item, f"{name}.{statistic}") for statistic in STATISTICS],
         }
         for item in result.measurements
         for name in LATENCIES
-        if (stats := getattr(item, name))
+        if getattr(item, name)
     ]

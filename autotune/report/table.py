@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from autotune.report.interval import LEGEND, any_repeated, show_metric
 from autotune.report.masking import mask_arguments, mask_text
 from autotune.report.number import UNKNOWN, show_number
 from autotune.report.rows import (
@@ -20,7 +21,6 @@ from autotune.report.rows import (
     swept_columns,
     unmeasured_kinds,
 )
-from autotune.score.objectives import central
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,8 @@ def render_table(results: Sequence[Result], console: Console) -> None:
     if rows:
         names = ", ".join(objective.name for objective in report_objectives(results))
         console.print(Text(f"* on the Pareto frontier of {names}, over all loads; score: lower is better", style="dim"))
+    if any_repeated(item for result in results for item in result.measurements):
+        console.print(Text(LEGEND, style="dim"))
     _print_failures(results, console)
 
 
@@ -92,14 +94,8 @@ def _title(results: Sequence[Result], kinds: Sequence[str]) -> Text:
 
 
 def _metrics(measurement: Measurement | None) -> list[str]:
-    if measurement is None:
-        return [UNKNOWN] * 4
-    return [
-        show_number(central(measurement.ttft_ms)),
-        show_number(central(measurement.tpot_ms)),
-        show_number(measurement.output_tokens_per_s),
-        show_number(measurement.output_tokens_per_s_per_gpu),
-    ]
+    names = ("ttft_ms", "tpot_ms", "output_tokens_per_s", "output_tokens_per_s_per_gpu")
+    return [show_metric(measurement, name) for name in names]
 
 
 def _print_failures(results: Sequence[Result], console: Console) -> None:

@@ -28,14 +28,17 @@ _AT_ONCE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The GPUs to hand out, by node (`GpuSlots`); empty: one experiment at a time. `max_parallel` experiments at most."""
+    """The GPUs to hand out, by node (`GpuSlots`), to `max_parallel` experiments at most.
+
+    Without GPUs to hand out (a cluster schedules its own) as many as `max_parallel` says run at once, else one.
+    """
 
     layout: tuple[tuple[str, ...], ...] = ()
     max_parallel: int | None = None
 
     @property
     def at_once(self) -> int | None:
-        return self.max_parallel if self.layout else 1
+        return self.max_parallel if self.layout else self.max_parallel or 1
 
 
 def dispatch(groups: Sequence[ServerGroup], bench: Bench, limits: Limits) -> None:

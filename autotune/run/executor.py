@@ -109,8 +109,16 @@ def _emulated(settings: Settings, timing_of: Callable[[str], Timing]) -> Executo
     return Emulated(settings, timing_of)  # type: ignore[arg-type]
 
 
+def _cluster(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:  # noqa: ARG001
+    from autotune.run.cluster.server import ClusterServer
+
+    return ClusterServer(settings)  # type: ignore[arg-type]
+
+
 #: Every executor by its `executor.name`. To add one: a module with a class of the protocol above, and a line here.
 EXECUTORS: dict[str, Callable[[Settings, Callable[[str], Timing]], Executor]] = {
     "local": _local,
     "emulated": _emulated,
+    "kubernetes": _cluster,
+    "ome": _cluster,
 }

@@ -10,8 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from autotune.bench import BenchError, BenchJob, client_name, rescale
+from autotune.bench import BenchError, BenchJob, client_name, combine_repeats, rescale, settle
 from autotune.diagnostics import InputError
+from autotune.metrics import DEFAULT_OSL
+from autotune.run.environment import server_environment
 from autotune.run.events import PointStarted, ServerReady, ServerRemoved, ServerStarting
 from autotune.run.executor import Cancelled, ExperimentFailed, Place
 from autotune.run.plan import benchmark_limit_s, point_loads
@@ -144,6 +146,7 @@ class _Serving:
             raise ExperimentFailed(Failure("infrastructure", f"the server cannot be started: {error}")) from error
         limit_s = began + first.config.optimization.timeout_s - time.monotonic()
         self._executor.ready(endpoint, limit_s, lambda: bench.stop.asked)
+        bench.ledger.serves(group.points, server_environment(endpoint, group.deployment, self._executor))
         bench.ledger.report(ServerReady(group.deployment.name, time.monotonic() - began))
         return endpoint
 
@@ -184,12 +187,12 @@ class _Serving:
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
             job = BenchJob(replace(endpoint, tokenizer=tokenizer), config.benchmark, loads, folder,
-                           self._group.deployment.gpus, dict(os.environ), cancelled)  # fmt: skip
-            measurements = self._marked(client.measure(job))
+                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL)  # fmt: skip
+            measurements = settle(self._marked(client.measure(job)), config.benchmark)
             best, score = self._bench.score_of(measurements, config)
         except Exception as error:  # noqa: BLE001 - a point that fails in any way leaves the others alone
             if isinstance(error, BenchError):
-                measurements = self._marked(error.measurements)
+                measurements = combine_repeats(self._marked(error.measurements))
             if self._bench.stop.asked:
                 ledger.forget(point)
                 return False

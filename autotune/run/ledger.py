@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autotune.run.events import PointFinished
+from autotune.run.foretell import predict_loads
 from autotune.run.plan import needs_as_much
+from autotune.run.raw_output import collect_raw
 from autotune.run.redact import hide_config, hide_env, hide_override, mask
 from autotune.run.state import is_settled
 from autotune.store.result import Failure, Result
@@ -32,6 +34,7 @@ class Ledger:
     ) -> None:
         self._store = store
         self._run_id = run.run_id
+        self._folder = run.folder
         self._kind = kind
         self._reporter = reporter
         self._clock = clock
@@ -39,6 +42,7 @@ class Ledger:
         self._settled = {name: result for name, result in run.earlier.items() if is_settled(result)}
         self._attempts = {name: result.attempts for name, result in run.earlier.items()}
         self._started: dict[str, str] = {}
+        self._served: dict[str, dict[str, Any]] = {}
         self._too_large: list[CompiledPoint] = []
 
     def report(self, event: Event) -> None:
@@ -75,6 +79,11 @@ class Ledger:
             self._attempts[point.id] = self.attempts(point) + 1
             self._started[point.id] = self._now()
             self._store.save(self._result(point, "running"))
+
+    def serves(self, points: Iterable[CompiledPoint], environment: dict[str, Any]) -> None:
+        """What really serves these points, for their results."""
+        with self._lock:
+            self._served |= dict.fromkeys((point.id for point in points), environment)
 
     def forget(self, point: CompiledPoint) -> None:
         """The point was interrupted and counts as not yet run."""
@@ -113,8 +122,9 @@ class Ledger:
 
     def _settle(self, result: Result) -> None:
         result = replace(result, finished_at=self._now())
+        raw = collect_raw(self._folder / "points" / result.point_id / "bench", os.environ)
         with self._lock:
-            self._store.save(result)
+            self._store.save(result, raw)
             self._settled[result.point_id] = result
             self._reporter.report(PointFinished(result))
 
@@ -134,6 +144,8 @@ class Ledger:
             origin={path: hide_override(str(writer)) for path, writer in point.origin.items()},
             started_at=self._started.get(point.id),
             attempts=max(self.attempts(point), 1),
+            predictions=predict_loads(point),
+            environment=self._served.get(point.id, {}),
         )
 
     def _now(self) -> str:

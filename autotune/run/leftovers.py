@@ -23,18 +23,22 @@ _SAME_START_S = 0.05
 
 
 def sweep_runs(runs: Path) -> int:
-    """End what dead runs left behind; a run whose lock is held is alive and left alone. Returns how many processes."""
+    """End what dead runs left behind; a run whose lock is held is alive and left alone. Returns how many processes and
+    objects on clusters.
+    """
     ended = 0
     for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
-        if any((folder / "servers").glob("*.json")):
+        if any((folder / "servers").glob("*")):
             with suppress(BlockingIOError), RunLock(folder):
                 ended += sweep_servers(folder)
     return ended
 
 
 def sweep_servers(folder: Path) -> int:
-    """End every process that the records in `folder/servers` name, and their descendants. The caller holds the run's lock."""
-    ended = 0
+    """End every process that the records in `folder/servers` name, and their descendants, and delete what they name on
+    clusters. The caller holds the run's lock.
+    """
+    ended = _sweep_clusters(folder / "servers")
     for record in sorted((folder / "servers").glob("*.json")):
         processes = {process.pid: process for process in _recorded(record)}
         for process in processes.values():
@@ -44,6 +48,14 @@ def sweep_servers(folder: Path) -> int:
         ended += len(processes)
         record.unlink(missing_ok=True)
     return ended
+
+
+def _sweep_clusters(records: Path) -> int:
+    if not any(records.glob("*.cluster")):
+        return 0
+    from autotune.run.cluster.records import sweep_records
+
+    return sweep_records(records)
 
 
 def end_tree(process: psutil.Process) -> None:

@@ -18,6 +18,9 @@ _SECRET_NAME = re.compile(
 _NUMBER = re.compile(r"-?\d+(\.\d+)?$")
 _OVERRIDE = re.compile(r"^(?P<path>[+~]*(misc|executor)\.env\.(?P<name>\w+))=(?P<value>.*)$", re.DOTALL)
 _IN_MAP = re.compile(r"(?P<name>\w+)(?P<colon>['\"]?\s*:\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^,{}]+)")
+_PASSWORD_IN_URL = re.compile(
+    r"(?P<before>\b[a-z][\w+.-]*://[^/@:\s]*:)(?P<password>[^/\s]+)(?P<after>@)", re.IGNORECASE
+)
 #: Shorter values would hide half of a log by chance.
 _SHORTEST = 8
 
@@ -49,11 +52,20 @@ def hide_override(text: str) -> str:
 
 
 def mask(text: str, env: Mapping[str, str]) -> str:
-    """Text with the value of every secret of an environment hidden wherever it stands."""
+    """Text with the value of every secret of an environment hidden wherever it stands, passwords in URLs among them."""
     for name, value in env.items():
         if len(value) >= _SHORTEST and _is_secret(name, value):
             text = text.replace(value, HIDDEN)
+        elif hidden := _PASSWORD_IN_URL.search(value):
+            text = text.replace(value, hide_url(value))
+            if len(hidden["password"]) >= _SHORTEST:
+                text = text.replace(hidden["password"], HIDDEN)
     return text
+
+
+def hide_url(text: str) -> str:
+    """A URL without its password."""
+    return _PASSWORD_IN_URL.sub(rf"\g<before>{HIDDEN}\g<after>", text)
 
 
 def _hide_entry(hit: re.Match[str]) -> str:

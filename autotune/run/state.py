@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.diagnostics import InputError, diagnostic
+from autotune.run.environment import machine_environment
 from autotune.run.failures import TRANSIENT
 from autotune.run.leftovers import sweep_runs
 from autotune.run.lock import RunLock
@@ -18,7 +20,6 @@ from autotune.store.record import RunInputs, RunRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from autotune.store.result import Result
     from autotune.store.store import Store
@@ -65,8 +66,9 @@ def open_run(
                 now = clock()
                 name = _free_name(runs, f"{now:%Y%m%d-%H%M%S}-{fingerprint[:6]}")
                 record = RunRecord(
-                    name, fingerprint, executor, tuple(point_ids), inputs, now.isoformat(timespec="seconds")
-                )
+                    name, fingerprint, executor, tuple(point_ids), inputs, now.isoformat(timespec="seconds"),
+                    environment=machine_environment(Path(inputs.cwd or ".")),
+                )  # fmt: skip
             folder = make_private(runs / record.run_id)
             try:
                 held.enter_context(RunLock(folder))

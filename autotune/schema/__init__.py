@@ -1,6 +1,7 @@
 """The grouped config (v2): one schema, in pydantic."""
 
 from autotune.schema.config import SERVING_GROUPS, Config, stable_hash
+from autotune.schema.deploy import Autoscale, Deploy
 from autotune.schema.engine import Attention, Memory, Misc, Quantization, Scheduling, Speculative
 from autotune.schema.experiment import (
     AutoExecutor,
@@ -15,12 +16,13 @@ from autotune.schema.experiment import (
     Targets,
 )
 from autotune.schema.paths import field_paths, is_known, open_paths
-from autotune.schema.placement import Deploy, Disagg, Model, Parallel, Role, Runtime, System
+from autotune.schema.placement import Disagg, Model, Parallel, Role, Runtime, System
 
 __all__ = [
     "SERVING_GROUPS",
     "Attention",
     "AutoExecutor",
+    "Autoscale",
     "Benchmark",
     "Config",
     "Deploy",

@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import Field
 
+from autotune.schema.deploy import Deploy
 from autotune.schema.engine import Attention, Memory, Misc, Quantization, Scheduling
 from autotune.schema.experiment import AutoExecutor, Benchmark, Executor, Optimization, Slo
 from autotune.schema.group import Group
-from autotune.schema.placement import Deploy, Disagg, Model, Parallel, Runtime, System
+from autotune.schema.placement import Disagg, Model, Parallel, Runtime, System
 
 #: The groups that decide what the server is; two points alike in these share one server.
 SERVING_GROUPS = (

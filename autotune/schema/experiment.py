@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from autotune.schema.group import Counts, Devices, EnvName, Group, Name, Rates, Texts
+from autotune.schema.group import Counts, EnvName, Group, Name, Rates, Texts
 
 Scenario = Annotated[str, StringConstraints(pattern=r"^(dataset|[DNU]\([\d.,\s]+\)(/\([\d.,\s]+\))?)$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -40,13 +40,27 @@ class Benchmark(Group):
     )
     max_requests: int = Field(100, ge=1, description="Requests of one measurement at most.")
     warmup: int = Field(0, ge=0, description="Requests sent first and not counted.")
-    repeats: int = Field(1, ge=1, le=100, description="Times each measurement is taken.")
-    timeout_s: float | None = Field(
-        None,
-        gt=0,
-        description="When a point's load client counts as stuck and is ended, in s. Default: half as much again as its loads may take, and time for its start.",
+    repeats: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Times each measurement is taken; the result is the mean, with its 95 % confidence interval.",
     )
-    dataset: Name | None = Field(None, description="File or address of prompts, for the `dataset` scenario.")
+    max_error_rate: Fraction = Field(
+        0.01,
+        description="Share of failed requests past which a load counts as failed. p99, the outermost statistic, is unknown past 0.01.",
+    )
+    dataset: Name | None = Field(
+        None,
+        description="File or http(s) address of prompts, for the `dataset` scenario: text lines, JSON lines, JSON (ShareGPT too) or CSV. `#sha256=...` after an address pins its content.",
+    )
+    dataset_sha256: Name | None = Field(
+        None, description="SHA-256 of the data set, in hex; another spelling of `#sha256=...`."
+    )
+    results_uri: Name | None = Field(
+        None,
+        description="Where a BenchmarkJob in a cluster (target ome) leaves its results: `pvc://claim/folder`, `oci://...`, `s3://...`, `gs://...`, `az://...`. Without it none is emitted.",
+    )
     request_params: dict[str, Any] = Field(
         default_factory=dict,
         description="Further fields of each request's body, e.g. `{temperature: 0.0, ignore_eos: true}`.",
@@ -71,20 +85,6 @@ class Optimization(Group):
     timeout_s: float = Field(1800.0, gt=0, description="Time limit of one experiment from start to clean-up, in s.")
     max_parallel: int | None = Field(
         None, ge=1, description="Experiments at once at most. Default: as many as fit on the GPUs."
-    )
-    retries: int = Field(
-        1,
-        ge=0,
-        le=10,
-        description="Further tries of a point that failed for the machine's sake (classes infrastructure and killed); others are never retried.",
-    )
-    retry_pause_s: float = Field(
-        10.0, ge=0, description="Pause before such a further try, in s; each one after it waits twice as long."
-    )
-    cooldown_h: float = Field(
-        6.0,
-        ge=0,
-        description="How long a config whose server failed to start is not tried again by other runs on this machine, in h; 0 forgets at once.",
     )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
     constraints: Texts = Field(
@@ -124,17 +124,6 @@ class Slo(Group):
     )
 
 
-_DEVICES: Any = Field(
-    (),
-    description="The GPUs to hand out, as CUDA_VISIBLE_DEVICES (HIP_VISIBLE_DEVICES on AMD) names them: numbers or UUIDs. Default: those that NVML lists.",
-)
-_CORES: Any = Field(
-    None,
-    ge=1,
-    description="CPU cores for each server that uses no GPU. Default: the cores of this machine shared out among optimization.max_parallel servers.",
-)
-
-
 class LocalExecutor(Group):
     """The engine as a process on this machine."""
 
@@ -147,34 +136,44 @@ class LocalExecutor(Group):
     )
     ready_timeout_s: float = Field(1200.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
-    devices: Devices = _DEVICES
-    cores_per_server: int | None = _CORES
-    pin: bool = Field(
-        True,
-        description="Keep servers apart on the CPU: one without a GPU gets cores of its own, one on GPUs of a single NUMA node the cores of that node.",
-    )
 
 
 class DockerExecutor(Group):
     """The engine in a container of a Docker engine (DOCKER_HOST is respected)."""
 
     name: Literal["docker"] = Field(description="docker")
-    start_timeout_s: float = Field(
-        3600.0, gt=0, description="Time to pull the image and create the container, in s."
-    )
     ready_timeout_s: float = Field(1800.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
     pull: Literal["missing", "always", "never"] = Field("missing", description="When the image is pulled.")
-    devices: Devices = _DEVICES
-    cores_per_server: int | None = _CORES
 
 
 class KubernetesExecutor(Group):
-    """The emitted manifests on a cluster."""
+    """The emitted manifests on a cluster, in `deploy.namespace`."""
 
     name: Literal["kubernetes", "ome"] = Field(description="kubernetes or ome")
     context: Name | None = Field(None, description="Kubeconfig context. Default: the current one.")
+    kubeconfig: Name | None = Field(
+        None,
+        description="Kubeconfig file. Default: KUBECONFIG, ~/.kube/config, or inside a pod that pod's own account.",
+    )
+    reach: Literal["port_forward", "service"] = Field(
+        "port_forward",
+        description="How the server is reached from here: through the API server, or at its Service's address (inside the cluster, or with `service_url`).",
+    )
+    service_url: Name | None = Field(
+        None,
+        description="Address of the Service as seen from here, with {name}, {namespace} and {port}. Default: http://{name}.{namespace}.svc:{port}.",
+    )
     ready_timeout_s: float = Field(1800.0, gt=0, description="Time for the server to become ready, in s.")
+    schedule_timeout_s: float = Field(
+        300.0, ge=0, description="Time for the cluster to find (or add) a node for the pod, in s."
+    )
+    outage_timeout_s: float = Field(
+        120.0, ge=0, description="Time that the API server may be away before the experiment counts as failed, in s."
+    )
+    stop_timeout_s: float = Field(
+        120.0, gt=0, description="Time to wait for deleted pods to give their GPUs back, in s."
+    )
 
 
 class EmulatedExecutor(Group):

@@ -1,108 +1,178 @@
-"""Opening the database: SQLite by path, anything SQLAlchemy knows by URL."""
+"""Opening the database: SQLite by path, PostgreSQL and what else SQLAlchemy knows by URL."""
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, insert, select
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    IntegrityError,
-    NoSuchModuleError,
-    OperationalError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from autotune.diagnostics import InputError, diagnostic
+from autotune.store.address import read_address, shown, without_password
 from autotune.store.places import make_private
-from autotune.store.tables import METADATA, SCHEMA_VERSION, schema_version
+from autotune.store.schema import ensure_schema
+from autotune.store.troubles import refused, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
 #: How long one process waits for another's write, in ms.
 BUSY_TIMEOUT_MS = 10_000
+#: How long to wait for a database server to answer, in s.
+_CONNECT_TIMEOUT_S = 10
+_RETRY_S = 0.02
 
 
-def open_database(location: str | Path) -> Engine:
-    """The engine for a path of a SQLite file (made if it is not there) or a database URL, its tables in place.
+class Database:
+    """A database that is open, its tables of today's version."""
 
-    Raises InputError: AT031 for a database that cannot be used, AT030 for one whose driver is not installed.
-    """
-    url = _url(location)
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
-        make_private(Path(url.database).absolute().parent)
-    try:
-        engine = create_engine(url)
-    except (NoSuchModuleError, ArgumentError) as error:
-        raise _unusable(url, str(error)) from error
-    except ModuleNotFoundError as error:
-        raise InputError(
-            diagnostic(
-                "AT030", f"the store {shown(url)} needs the Python package `{error.name}`", help=f"install {error.name}"
-            )
-        ) from error
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    with usable(engine):
+    def __init__(self, location: str | Path) -> None:
+        """Open the SQLite file at a path (made if it is not there) or the database of a URL.
+
+        A SQLite file where nothing can be written is opened for reading. Raises InputError: AT031 for a database that
+        cannot be used, AT030 for one whose driver is not installed.
+        """
+        url = read_address(location)
+        self.name = shown(url)
+        self._url = url
+        self.read_only = (
+            url.get_backend_name() == "sqlite" and url.database is not None and _only_readable(url.database)
+        )
+        self.engine = self._make_engine()
         try:
-            _make_tables(engine)
-        except (OperationalError, ProgrammingError, IntegrityError):
-            _make_tables(engine)  # another process made them between the look and the making
-    return engine
+            with self._refusals(None):
+                ensure_schema(self.engine, self.name, read_only=self.read_only)
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read on. What the database refuses is an InputError (AT031)."""
+        with self._refusals(None), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, what: str) -> Iterator[Connection]:
+        """A connection with one transaction, written when the block ends. `what` says in an error what was not stored."""
+        if self.read_only:
+            raise unusable(
+                self.name,
+                "it can only be read",
+                what,
+                "name a store that can be written, with --store or AUTOTUNE_STORE",
+            )
+        with self._refusals(what), self.engine.begin() as connection:
+            yield connection
+
+    def problems(self) -> list[str]:
+        """What the database finds wrong with itself, empty when it is whole."""
+        if self.engine.dialect.name != "sqlite":
+            return []
+        with self.reading() as connection:
+            found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+            orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+        return found + [f"row {row[1]} of {row[0]} belongs to no {row[2]}" for row in orphans]
+
+    @contextmanager
+    def _refusals(self, what: str | None) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise self._safe(refused(error, self.name, what, BUSY_TIMEOUT_MS / 1000)) from None
+
+    def _safe(self, error: InputError) -> InputError:
+        """Drivers may repeat what they were given; a password is not shown, not even as part of a longer message."""
+        found = error.diagnostics[0]
+        return InputError(diagnostic(found.code, without_password(found.message, self._url), help=found.help or ""))
+
+    def _make_engine(self) -> Engine:
+        url = self._url
+        try:
+            if url.get_backend_name() == "sqlite":
+                return self._make_sqlite(url)
+            engine = create_engine(url, pool_pre_ping=True, connect_args=_connect_arguments(url))
+        except (NoSuchModuleError, ArgumentError) as error:
+            raise self._safe(unusable(self.name, str(error))) from None
+        except ModuleNotFoundError as error:
+            extra = "llm-autotune[postgres]" if url.get_backend_name() == "postgresql" else str(error.name)
+            raise InputError(
+                diagnostic(
+                    "AT030",
+                    f"the store {self.name} needs the Python package `{error.name}`",
+                    help=f"pip install '{extra}'",
+                )
+            ) from None
+        if engine.dialect.name == "postgresql":
+            event.listen(engine, "connect", _prepare_postgres)
+        return engine
+
+    def _make_sqlite(self, url: URL) -> Engine:
+        if not self.read_only:
+            if url.database is not None:
+                make_private(Path(url.database).parent)
+            engine = create_engine(url)
+            event.listen(engine, "connect", _prepare_sqlite)
+            return engine
+        # Nothing changes a file that cannot be written, so no lock is needed, which could not be made either; but what
+        # stands in a write-ahead log beside it would be passed over, so with one SQLite is left to find its way.
+        log = Path(f"{url.database}-wal")
+        unchanging = "" if log.exists() and log.stat().st_size else "&immutable=1"
+        address = f"file:{quote(str(url.database))}?mode=ro{unchanging}"
+        return create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+            poolclass=QueuePool,
+        )
 
 
-@contextmanager
-def usable(engine: Engine) -> Iterator[None]:
-    """Turn what the database refuses into an InputError (AT031) that names it."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise _unusable(engine.url, str(getattr(error, "orig", None) or error)) from error
-
-
-def shown(url: URL) -> str:
-    """A database as messages name it: the file, or the URL without its password."""
-    if url.get_backend_name() == "sqlite" and url.database:
-        return str(url.database)
-    return url.render_as_string(hide_password=True)
-
-
-def _url(location: str | Path) -> URL:
-    if isinstance(location, Path) or "://" not in location:
-        return URL.create("sqlite", database=str(Path(location).expanduser()))
-    try:
-        return make_url(location)
-    except ArgumentError as error:
-        raise InputError(diagnostic("AT031", "the address of the store is not a database URL", help=_HELP)) from error
+def _only_readable(path: str) -> bool:
+    """Whether a file is there and neither it nor its folder can be written (a file system mounted read-only, say)."""
+    file = Path(path)
+    return file.is_file() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        _switch_to_wal(cursor)
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
-def _make_tables(engine: Engine) -> None:
-    METADATA.create_all(engine)
-    with engine.begin() as connection:
-        version = connection.execute(select(schema_version.c.version)).scalar()
-        if version is None:
-            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
-        elif version > SCHEMA_VERSION:
-            raise _unusable(
-                engine.url, f"it was written by a later autotune (tables of version {version}, known: {SCHEMA_VERSION})"
-            )
+def _switch_to_wal(cursor: Any) -> None:
+    """SQLite does not wait for the lock that this takes once in a file's life, so the waiting is done here."""
+    end = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
-_HELP = "name another store, or move this one out of the way: a new one is made where there is none"
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() != "postgresql":
+        return {}
+    defaults = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "autotune"}
+    return {name: value for name, value in defaults.items() if name not in url.query}
 
 
-def _unusable(url: URL, reason: str) -> InputError:
-    return InputError(diagnostic("AT031", f"the store {shown(url)} cannot be used: {reason}", help=_HELP))
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.commit()

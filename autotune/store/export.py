@@ -1,4 +1,4 @@
-"""Results as text for other programs. JSON has everything; CSV has one line a result, its columns sorted."""
+"""Results as text for other programs. JSON has everything; CSV has one line a result, in the columns of `columns`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from autotune.store.columns import result_columns
 from autotune.store.rows import finite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from autotune.store.result import Result
 
@@ -30,32 +31,10 @@ def to_json_lines(results: Iterable[Result]) -> str:
 
 
 def to_csv(results: Iterable[Result]) -> str:
-    """One line a result: identity and status first, then `config.*` and the `metrics.*` of its best measurement."""
-    first = ["run_id", "point_id", "status", "kind", "score", "failure.kind", "failure.message"]
-    rows = [
-        dict(
-            _flat(
-                {
-                    key: row[key]
-                    for key in ("run_id", "point_id", "status", "kind", "score", "failure", "config", "metrics")
-                }
-            )
-        )
-        for row in ({"score": None} | row for row in result_rows(results))
-    ]
-    rest = sorted({key for row in rows for key in row if key.startswith(("config.", "metrics."))})
+    """A line of names, and one line a result."""
+    names, rows = result_columns(results)
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*first, *rest], restval="", extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, names, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _flat(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list):
-            yield prefix + key, json.dumps(value)
-        else:
-            yield prefix + key, value

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Names the folder of the store and of the runs, instead of the one that is usual on this system.
 HOME_VARIABLE = "AUTOTUNE_HOME"
+#: Names the store alone: the path of a SQLite file, or a database URL.
+PLACE_VARIABLE = "AUTOTUNE_STORE"
 
 
 def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -24,9 +26,9 @@ def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return platformdirs.user_data_path("autotune", appauthor=False)
 
 
-def store_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """The SQLite file that results go to unless another store is named."""
-    return data_dir(environ) / "autotune.db"
+def store_place(environ: Mapping[str, str] = os.environ) -> str:
+    """Where results go unless another store is named: `$AUTOTUNE_STORE`, else a SQLite file in the data folder."""
+    return environ.get(PLACE_VARIABLE) or str(data_dir(environ) / "autotune.db")
 
 
 def make_private(folder: Path) -> Path:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
+
+from autotune.store.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,17 @@ class RunRecord:
     """ISO 8601, UTC."""
     finished_at: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    """The machine it was started on, as `autotune.run.environment` found it."""
+    source: dict[str, Any] | None = None
+    """Where an imported run is from: tool, its version, folder. None for a run of autotune's own."""
+
+    @property
+    def task(self) -> Task | None:
+        """The task file that it was made from."""
+        if self.inputs.task is None:
+            return None
+        return Task(self.inputs.task, PurePath(self.inputs.task_path or "task").name)
 
     @property
     def finished(self) -> bool:
@@ -67,4 +81,7 @@ class RunRecord:
             "counts": dict(self.counts),
             "created_at": self.created_at,
             "finished_at": self.finished_at,
+            "task": None if self.task is None else {"name": self.task.name, "hash": self.task.hash},
+            "environment": dict(self.environment),
+            "source": self.source,
         }

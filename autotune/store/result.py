@@ -19,7 +19,16 @@ class Failure:
     """
 
     kind: Literal[
-        "out_of_memory", "start_crash", "not_ready", "benchmark", "killed", "infrastructure", "timeout", "refused"
+        "out_of_memory",
+        "start_crash",
+        "not_ready",
+        "image",
+        "unschedulable",
+        "benchmark",
+        "killed",
+        "infrastructure",
+        "timeout",
+        "refused",
     ]
     message: str
     remedy: str = ""
@@ -30,11 +39,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a predictor said about one load before it was measured, with the predictor's name and version."""
+
+    measurement: Measurement
+    predictor: str
+    version: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"predictor": self.predictor, "version": self.version, **self.measurement.as_dict()}
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One point of one run.
 
     `measurements` holds every load measured on the point's server; `best` is the index of the one that ranks first
-    under the point's objectives, None when there is none. `deployment` is `Deployment.as_dict()`.
+    under the point's objectives, None when there is none. `predictions` are for the same loads, where there was a
+    predictor. `deployment` is `Deployment.as_dict()`. `environment` is what ran, where that is known: the engine's own
+    version, the image and its digest (the machine is the run's).
     """
 
     run_id: str
@@ -54,6 +77,18 @@ class Result:
     """ISO 8601, UTC."""
     finished_at: str | None = None
     attempts: int = 1
+    predictions: tuple[Predicted, ...] = ()
+    environment: dict[str, Any] = field(default_factory=dict)
+    task: str | None = None
+    """Name of the task file that the run was made from; the run has its text."""
+
+    @property
+    def best_prediction(self) -> Predicted | None:
+        """The prediction for the load that ranks first."""
+        if self.best is None:
+            return None
+        load = self.measurements[self.best].load
+        return next((item for item in self.predictions if item.measurement.load == load), None)
 
     def as_dict(self) -> dict[str, Any]:
         """One element of `results --format json`. `metrics` is the best measurement, `measurements` are all of them."""
@@ -67,10 +102,14 @@ class Result:
             "config": self.config,
             "metrics": None if self.best is None else rows[self.best],
             "measurements": rows,
+            "predicted": [item.as_dict() for item in self.predictions],
             "score": self.score,
             "failure": None if self.failure is None else self.failure.as_dict(),
             "deployment": self.deployment,
             "applied_layers": list(self.applied_layers),
+            "origin": dict(self.origin),
+            "environment": dict(self.environment),
+            "task": self.task,
             "started_at": self.started_at,
             "finished_at": self.finished_at,
             "attempts": self.attempts,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autotune.metrics import Measurement
 from autotune.store.record import RunInputs, RunRecord
-from autotune.store.result import Failure, Result
+from autotune.store.result import Failure, Predicted, Result
+from autotune.store.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from autotune.metrics import Kind
 
 _LOAD = ("scenario", "concurrency", "request_rate")
 
@@ -32,6 +36,7 @@ def result_row(result: Result) -> dict[str, Any]:
         "started_at": result.started_at,
         "finished_at": result.finished_at,
         "attempts": result.attempts,
+        "environment": result.environment or None,
     }
     score = result.score
     return {**finite(row), "score": score if score is not None and math.isfinite(score) else None}
@@ -39,18 +44,24 @@ def result_row(result: Result) -> dict[str, Any]:
 
 def measurement_rows(result: Result) -> list[dict[str, Any]]:
     """The rows of `measurements` for one result, in order."""
-    rows = []
-    for position, measurement in enumerate(result.measurements):
-        data = finite(measurement.as_dict())
-        load = {name: data.pop(name, None) for name in _LOAD}
-        rows.append(
-            {"run_id": result.run_id, "point_id": result.point_id, "position": position, **load, "metrics": data}
-        )
-    return rows
+    return [_load_row(result, position, item) for position, item in enumerate(result.measurements)]
 
 
-def read_result(row: Mapping[str, Any], measured: Iterable[Mapping[str, Any]]) -> Result:
-    """A result from its row and the rows of its measurements, which are in order."""
+def prediction_rows(result: Result) -> list[dict[str, Any]]:
+    """The rows of `predictions` for one result, in order."""
+    return [
+        _load_row(result, position, item.measurement) | {"predictor": item.predictor, "predictor_version": item.version}
+        for position, item in enumerate(result.predictions)
+    ]
+
+
+def read_result(
+    row: Mapping[str, Any],
+    measured: Iterable[Mapping[str, Any]],
+    predicted: Iterable[Mapping[str, Any]] = (),
+    task: str | None = None,
+) -> Result:
+    """A result from its row and the rows of its measurements and predictions, which are in order."""
     failure = row["failure"]
     return Result(
         run_id=row["run_id"],
@@ -62,44 +73,68 @@ def read_result(row: Mapping[str, Any], measured: Iterable[Mapping[str, Any]]) -
         deployment=row["deployment"],
         applied_layers=tuple(row["applied_layers"]),
         origin=row["origin"],
-        measurements=tuple(
-            Measurement.from_dict({name: item[name] for name in _LOAD} | item["metrics"], row["kind"])
-            for item in measured
-        ),
+        measurements=tuple(_read_load(item, row["kind"]) for item in measured),
         best=row["best"],
         score=row["score"],
         failure=None if failure is None else Failure(**failure),
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         attempts=row["attempts"],
+        predictions=tuple(
+            Predicted(_read_load(item, "predicted"), item["predictor"], item["predictor_version"]) for item in predicted
+        ),
+        environment=row["environment"] or {},
+        task=task,
     )
 
 
 def run_row(run: RunRecord) -> dict[str, Any]:
-    """The row of `runs` for one run."""
+    """The row of `runs` for one run. The text of its task stands in `tasks`, once for all runs of it."""
     return {
         "run_id": run.run_id,
         "fingerprint": run.fingerprint,
         "executor": run.executor,
         "points": list(run.points),
-        "inputs": run.inputs.as_dict(),
+        "inputs": run.inputs.as_dict() | ({} if run.task is None else {"task": None}),
         "created_at": run.created_at,
         "finished_at": run.finished_at,
+        "task_hash": None if run.task is None else run.task.hash,
+        "environment": finite(run.environment) or None,
+        "source": finite(run.source),
     }
 
 
-def read_run(row: Mapping[str, Any], counts: Mapping[str, int]) -> RunRecord:
-    """A run from its row and the number of its results by status."""
+def read_run(row: Mapping[str, Any], counts: Mapping[str, int], task: Task | None = None) -> RunRecord:
+    """A run from its row, the number of its results by status, and its task."""
+    inputs = RunInputs.from_dict(row["inputs"])
     return RunRecord(
         run_id=row["run_id"],
         fingerprint=row["fingerprint"],
         executor=row["executor"],
         points=tuple(row["points"]),
-        inputs=RunInputs.from_dict(row["inputs"]),
+        inputs=inputs if task is None else replace(inputs, task=task.text),
         created_at=row["created_at"],
         finished_at=row["finished_at"],
         counts=dict(counts),
+        environment=row["environment"] or {},
+        source=row["source"],
     )
+
+
+def task_row(task: Task) -> dict[str, Any]:
+    """The row of `tasks` for one task."""
+    return {
+        "task_hash": task.hash,
+        "name": task.name,
+        "version": task.version,
+        "text": task.text,
+        "migrated_from": task.migrated_from,
+    }
+
+
+def read_task(row: Mapping[str, Any]) -> Task:
+    """A task from its row."""
+    return Task(row["text"], row["name"], row["version"], row["migrated_from"])
 
 
 def finite(data: Any) -> Any:
@@ -109,6 +144,16 @@ def finite(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [None if _endless(value) else finite(value) for value in data]
     return data
+
+
+def _load_row(result: Result, position: int, measurement: Measurement) -> dict[str, Any]:
+    data = finite(measurement.as_dict())
+    load = {name: data.pop(name, None) for name in _LOAD}
+    return {"run_id": result.run_id, "point_id": result.point_id, "position": position, **load, "metrics": data}
+
+
+def _read_load(row: Mapping[str, Any], kind: Kind) -> Measurement:
+    return Measurement.from_dict({name: row[name] for name in _LOAD} | row["metrics"], kind)
 
 
 def _endless(value: Any) -> bool:

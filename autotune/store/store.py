@@ -5,20 +5,40 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from autotune.diagnostics import InputError, diagnostic, suggest
 from autotune.store import tables
-from autotune.store.database import open_database, usable
-from autotune.store.places import store_path
-from autotune.store.rows import measurement_rows, read_result, read_run, result_row, run_row
+from autotune.store.database import Database
+from autotune.store.places import store_place
+from autotune.store.raw import RawFile, raw_row, read_raw, within_limits
+from autotune.store.rows import (
+    measurement_rows,
+    prediction_rows,
+    read_result,
+    read_run,
+    read_task,
+    result_row,
+    run_row,
+    task_row,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
     from autotune.store.record import RunRecord
     from autotune.store.result import Result
+    from autotune.store.task import Task
+
+#: How many ids an error about an unknown one looks through for a close one.
+_KNOWN_IDS = 1000
+#: How many ids an error lists.
+_SHOWN_IDS = 8
+#: Ids in one query; SQLite takes 32766 at most.
+_BATCH = 500
 
 
 class Store:
@@ -29,85 +49,145 @@ class Store:
     """
 
     def __init__(self, location: str | Path | None = None) -> None:
-        self._engine = open_database(store_path() if location is None else location)
+        self._database = Database(store_place() if location is None else location)
+
+    @property
+    def name(self) -> str:
+        """The store as messages name it, without a password."""
+        return self._database.name
 
     def create_run(self, run: RunRecord) -> None:
-        with usable(self._engine), self._engine.begin() as connection:
-            connection.execute(insert(tables.runs).values(run_row(run)))
+        with self._database.writing(f"run {run.run_id}") as connection:
+            _insert_run(connection, run)
 
     def finish_run(self, run_id: str, finished_at: str) -> None:
         """Mark a run as finished: the same command then starts a new one."""
-        with usable(self._engine), self._engine.begin() as connection:
+        with self._database.writing(f"the end of run {run_id}") as connection:
             change = update(tables.runs).where(tables.runs.c.run_id == run_id).values(finished_at=finished_at)
             connection.execute(change)
 
-    def save(self, result: Result) -> None:
-        """Store a result in place of any earlier one of the same run and point."""
-        with usable(self._engine), self._engine.begin() as connection:
-            connection.execute(delete(tables.results).where(_is(result.run_id, result.point_id)))
-            connection.execute(insert(tables.results).values(result_row(result)))
-            if rows := measurement_rows(result):
-                connection.execute(insert(tables.measurements), rows)
+    def save(self, result: Result, raw: Iterable[RawFile] = ()) -> None:
+        """Store a result in place of any earlier one of the same run and point, with the files its client left."""
+        with self._database.writing(f"the result of point {result.point_id}") as connection:
+            _insert_result(connection, result, raw)
+
+    def save_run(self, run: RunRecord, results: Iterable[tuple[Result, Iterable[RawFile]]]) -> None:
+        """Store a whole run with its results and what belongs to them, or nothing of it."""
+        with self._database.writing(f"run {run.run_id}") as connection:
+            _insert_run(connection, run)
+            for result, raw in results:
+                _insert_result(connection, result, raw)
+
+    def save_task(self, task: Task) -> None:
+        """Store a task; one that is there stays, but learns what it was migrated from."""
+        with self._database.writing(f"task {task.name}") as connection:
+            _insert_task(connection, task)
 
     def forget(self, run_id: str, point_id: str) -> None:
         """Drop the result of one point, so that the run goes on with it."""
-        with usable(self._engine), self._engine.begin() as connection:
-            connection.execute(delete(tables.results).where(_is(run_id, point_id)))
+        with self._database.writing(f"that point {point_id} waits") as connection:
+            connection.execute(delete(tables.results).where(_is(tables.results, run_id, point_id)))
 
     def runs(self) -> list[RunRecord]:
         """Every run, the latest first."""
-        with usable(self._engine), self._engine.connect() as connection:
-            rows = connection.execute(select(tables.runs).order_by(tables.runs.c.run_id.desc())).mappings().all()
-            counts = _counts(connection)
-        return [read_run(dict(row), counts[row["run_id"]]) for row in rows]
+        with self._database.reading() as connection:
+            return _read_runs(connection, _latest_first())
 
     def find_run(self, name: str | None = None) -> RunRecord:
         """The run of that id or unambiguous start of an id; the latest for None. AT031 when there is none."""
-        known = self.runs()
-        hits = [run for run in known if name is None or run.run_id == name] or [
-            run for run in known if name is not None and name and run.run_id.startswith(name)
-        ]
-        if name is None and hits:
-            return hits[0]
-        if len(hits) == 1:
-            return hits[0]
+        column = tables.runs.c.run_id
+        with self._database.reading() as connection:
+            if name is None:
+                found = _read_runs(connection, _latest_first().limit(1))
+            else:
+                found = _read_runs(connection, _latest_first().where(column == name))
+            if found:
+                return found[0]
+            hits = [] if not name else [str(item) for item in connection.scalars(_starting_with(name))]
+            if len(hits) == 1:
+                return _read_runs(connection, _latest_first().where(column == hits[0]))[0]
+            known = [str(item) for item in connection.scalars(select(column).order_by(column.desc()).limit(_KNOWN_IDS))]
         if not known:
             raise InputError(diagnostic("AT031", "no run is stored yet", help="`autotune run` makes one"))
         if hits:
-            names = ", ".join(run.run_id for run in hits)
+            names = ", ".join(hits[:_SHOWN_IDS]) + (" ..." if len(hits) > _SHOWN_IDS else "")
             raise InputError(diagnostic("AT031", f"{len(hits)} runs start with {name}", help=f"one of {names}"))
-        raise InputError(
-            diagnostic("AT031", f"no run is called {name}", help=suggest(name or "", [run.run_id for run in known]))
-        )
+        raise InputError(diagnostic("AT031", f"no run is called {name}", help=suggest(name or "", known)))
+
+    def has_run(self, run_id: str) -> bool:
+        """Whether a run of that very id is stored."""
+        with self._database.reading() as connection:
+            return (
+                connection.execute(select(tables.runs.c.run_id).where(tables.runs.c.run_id == run_id)).first()
+                is not None
+            )
 
     def unfinished_run(self, fingerprint: str) -> RunRecord | None:
         """The latest run of that fingerprint if it is not finished, else None."""
-        same = [run for run in self.runs() if run.fingerprint == fingerprint]
-        return same[0] if same and not same[0].finished else None
+        query = _latest_first().where(tables.runs.c.fingerprint == fingerprint).limit(1)
+        with self._database.reading() as connection:
+            found = _read_runs(connection, query)
+        return found[0] if found and not found[0].finished else None
+
+    def latest_unfinished(self) -> RunRecord | None:
+        """The latest run that is not finished."""
+        query = _latest_first().where(tables.runs.c.finished_at.is_(None)).limit(1)
+        with self._database.reading() as connection:
+            return next(iter(_read_runs(connection, query)), None)
 
     def results(self, run_id: str | None = None) -> list[Result]:
         """The results of a run in the order of its points; of the latest run for None. Empty when nothing is stored.
 
         Raises InputError (AT031) for a run id that is not stored.
         """
-        if run_id is None and not self.runs():
+        if run_id is None and self._is_empty():
             return []
         run = self.find_run(run_id)
-        with usable(self._engine), self._engine.connect() as connection:
-            rows = (
-                connection.execute(select(tables.results).where(tables.results.c.run_id == run.run_id)).mappings().all()
-            )
-            order = (tables.measurements.c.point_id, tables.measurements.c.position)
-            query = select(tables.measurements).where(tables.measurements.c.run_id == run.run_id).order_by(*order)
-            measured: dict[str, list[Any]] = defaultdict(list)
-            for item in connection.execute(query).mappings():
-                measured[item["point_id"]].append(item)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.results).where(tables.results.c.run_id == run.run_id)).mappings()
+            measured = _by_point(connection, tables.measurements, run.run_id)
+            predicted = _by_point(connection, tables.predictions, run.run_id)
+            task = None if run.task is None else run.task.name
+            found = [
+                read_result(dict(row), measured[row["point_id"]], predicted[row["point_id"]], task) for row in rows
+            ]
         place = {point: position for position, point in enumerate(run.points)}
-        found = [read_result(dict(row), measured[row["point_id"]]) for row in rows]
         return sorted(found, key=lambda result: (place.get(result.point_id, len(place)), result.point_id))
 
+    def tasks(self) -> list[Task]:
+        """Every task that a run was made from or that was migrated, by name."""
+        with self._database.reading() as connection:
+            order = (tables.tasks.c.name, tables.tasks.c.version, tables.tasks.c.task_hash)
+            return [
+                read_task(dict(row)) for row in connection.execute(select(tables.tasks).order_by(*order)).mappings()
+            ]
+
+    def raw(self, run_id: str, point_id: str) -> list[RawFile]:
+        """The files that the load client of a point left, by name, unpacked."""
+        query = select(tables.raw_outputs).where(_is(tables.raw_outputs, run_id, point_id))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(tables.raw_outputs.c.name)).mappings().all()
+        return [read_raw(dict(row)) for row in rows]
+
+    def runs_with(self, points: Iterable[str]) -> dict[str, str]:
+        """Those of the points that have a result, and the (latest) run that it stands in."""
+        wanted = list(points)
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), _BATCH):
+                column = tables.results.c.point_id
+                query = select(column, func.max(tables.results.c.run_id)).where(
+                    column.in_(wanted[start : start + _BATCH])
+                )
+                found |= {str(point): str(run) for point, run in connection.execute(query.group_by(column))}
+        return found
+
+    def problems(self) -> list[str]:
+        """What the database finds wrong with itself (SQLite's integrity and foreign key checks), empty when it is whole."""
+        return self._database.problems()
+
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -117,14 +197,81 @@ class Store:
     ) -> None:
         self.close()
 
+    def _is_empty(self) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute(select(tables.runs.c.run_id).limit(1)).first() is None
 
-def _is(run_id: str, point_id: str) -> Any:
-    return (tables.results.c.run_id == run_id) & (tables.results.c.point_id == point_id)
+
+def _insert_run(connection: Connection, run: RunRecord) -> None:
+    if run.task is not None:
+        _insert_task(connection, run.task)
+    connection.execute(insert(tables.runs).values(run_row(run)))
 
 
-def _counts(connection: Connection) -> dict[str, dict[str, int]]:
-    columns = (tables.results.c.run_id, tables.results.c.status)
+def _insert_task(connection: Connection, task: Task) -> None:
+    if task.migrated_from is not None:
+        change = update(tables.tasks).where(tables.tasks.c.task_hash == task.hash)
+        connection.execute(change.values(migrated_from=task.migrated_from))
+    # Two processes may store the same task at once: whoever is second finds it there.
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(tables.tasks).values(task_row(task)).on_conflict_do_nothing())
+
+
+def _insert_result(connection: Connection, result: Result, raw: Iterable[RawFile]) -> None:
+    connection.execute(delete(tables.results).where(_is(tables.results, result.run_id, result.point_id)))
+    connection.execute(insert(tables.results).values(result_row(result)))
+    if rows := measurement_rows(result):
+        connection.execute(insert(tables.measurements), rows)
+    if rows := prediction_rows(result):
+        connection.execute(insert(tables.predictions), rows)
+    for file in within_limits(raw):
+        connection.execute(insert(tables.raw_outputs).values(raw_row(result.run_id, result.point_id, file)))
+
+
+def _latest_first() -> Select[Any]:
+    joined = tables.runs.outerjoin(tables.tasks, tables.runs.c.task_hash == tables.tasks.c.task_hash)
+    task = [column.label(f"task_{column.name}") for column in tables.tasks.c if column.name != "task_hash"]
+    return select(tables.runs, *task).select_from(joined).order_by(tables.runs.c.run_id.desc())
+
+
+def _read_runs(connection: Connection, query: Select[Any]) -> list[RunRecord]:
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    counts = _counts(connection, [row["run_id"] for row in rows])
+    found = []
+    for row in rows:
+        task = None
+        if row["task_hash"] is not None:
+            names = ("text", "name", "version", "migrated_from")
+            task = read_task({name: row[f"task_{name}"] for name in names})
+        found.append(read_run(row, counts[row["run_id"]], task))
+    return found
+
+
+def _starting_with(name: str) -> Select[Any]:
+    """Ids by their start, as a range, which an index serves (ids are compared byte by byte in every database)."""
+    column = tables.runs.c.run_id
+    return select(column).where(column >= name, column < f"{name}\U0010ffff").order_by(column)
+
+
+def _is(table: Any, run_id: str, point_id: str) -> Any:
+    return (table.c.run_id == run_id) & (table.c.point_id == point_id)
+
+
+def _by_point(connection: Connection, table: Any, run_id: str) -> dict[str, list[Any]]:
+    rows: dict[str, list[Any]] = defaultdict(list)
+    query = select(table).where(table.c.run_id == run_id).order_by(table.c.point_id, table.c.position)
+    for item in connection.execute(query).mappings():
+        rows[item["point_id"]].append(item)
+    return rows
+
+
+def _counts(connection: Connection, runs: list[str]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for run_id, status, count in connection.execute(select(*columns, func.count()).group_by(*columns)):
-        counts[run_id][status] = count
+    columns = (tables.results.c.run_id, tables.results.c.status)
+    for start in range(0, len(runs), _BATCH):
+        wanted = columns[0].in_(runs[start : start + _BATCH])
+        for run_id, status, count in connection.execute(
+            select(*columns, func.count()).where(wanted).group_by(*columns)
+        ):
+            counts[run_id][status] = count
     return counts

@@ -83,7 +83,29 @@ def test_a_dataset_is_named(tmp_path):
     load = Load("dataset", 1)
     asked = job(tmp_path, load, traffic_scenarios=("dataset",), dataset="prompts.txt")
     argv = command_line(asked, (load,), tmp_path)
-    assert (value(argv, "--traffic-scenario"), value(argv, "--dataset-path")) == ("dataset", "prompts.txt")
+    assert (value(argv, "--traffic-scenario"), value(argv, "--dataset-path")) == (
+        "dataset",
+        str(tmp_path / "prompts.json"),
+    )
+    # genai-bench itself asks for no length here.
+    params = json.loads(value(argv, "--additional-request-params"))
+    assert params == {"temperature": 0.0, "max_tokens": 128, "ignore_eos": True}
+
+
+def test_a_data_set_is_handed_over_as_the_list_that_genai_bench_reads(tmp_path, bin_dir):
+    (tmp_path / "p.csv").write_text('prompt,output_tokens\n"a\nb",9\nc,9\n')
+    options = {"traffic_scenarios": ("dataset",), "dataset": str(tmp_path / "p.csv"), "bin_dir": bin_dir}
+    GenaiBenchClient().measure(job(tmp_path / "bench", Load("dataset", 1), **options))
+    assert json.loads((tmp_path / "bench" / "run0" / "prompts.json").read_text()) == ["a\nb", "c"]
+    argv = json.loads((tmp_path / "bench" / "run0" / "results" / "argv.json").read_text())
+    assert json.loads(value(argv, "--additional-request-params"))["max_tokens"] == 9
+
+
+def test_it_cannot_ask_for_different_output_tokens(tmp_path, bin_dir):
+    (tmp_path / "p.csv").write_text("prompt,output_tokens\na,9\nb,8\n")
+    benchmark = Benchmark(traffic_scenarios=("dataset",), dataset=str(tmp_path / "p.csv"), bin_dir=bin_dir)
+    [found] = GenaiBenchClient().preflight(benchmark)
+    assert (found.code, found.path) == ("AT047", "benchmark.dataset")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +154,7 @@ def test_without_the_command_it_says_what_to_install(tmp_path, monkeypatch):
 def test_preflight_says_what_genai_bench_cannot_do(bin_dir):
     benchmark = Benchmark(tool="genai_bench", bin_dir=bin_dir, request_rate=(1.0,), task="text-to-embeddings")
     assert [(found.code, found.path) for found in GenaiBenchClient().preflight(benchmark)] == [
-        ("AT027", "benchmark.request_rate"),
-        ("AT027", "benchmark.task"),
+        ("AT047", "benchmark.task"),
+        ("AT047", "benchmark.request_rate"),
     ]
     assert GenaiBenchClient().preflight(Benchmark(tool="genai_bench", bin_dir=bin_dir)) == []

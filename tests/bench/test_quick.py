@@ -282,16 +282,42 @@ def test_cancelling_ends_it_promptly(tmp_path):
 
 def test_preflight_says_what_it_cannot_do():
     benchmark = Benchmark(tool="quick", task="text-to-embeddings", traffic_scenarios=("dataset",), dataset="x.txt")
-    assert [found.path for found in QuickClient().preflight(benchmark)] == [
-        "benchmark.task",
-        "benchmark.traffic_scenarios",
+    assert [(found.code, found.path) for found in QuickClient().preflight(benchmark)] == [
+        ("AT047", "benchmark.task"),
+        ("AT048", "benchmark.dataset"),
     ]
     assert QuickClient().preflight(Benchmark(tool="quick")) == []
 
 
 def test_a_client_of_a_later_version_is_an_error_that_names_those_there_are():
     with pytest.raises(InputError) as caught:
-        find_client("guidellm")
+        find_client("wrk")
     [found] = caught.value.diagnostics
     assert found.code == "AT030"
-    assert "genai_bench, quick" in (found.help or "")
+    assert "genai_bench, quick, guidellm" in (found.help or "")
+
+
+def test_a_data_set_is_sent_in_its_order_with_its_output_tokens(tmp_path):
+    data = tmp_path / "p.jsonl"
+    data.write_text(
+        "".join(json.dumps({"prompt": f"prompt {n}"} | ({"max_tokens": n} if n > 3 else {})) + "\n" for n in range(6))
+    )
+    backend = Backend(lambda backend, body: backend.tokens(body))
+    options = {"traffic_scenarios": ("dataset",), "dataset": str(data), "max_requests": 4, "warmup": 1}
+    found = measure(backend, tmp_path, Load("dataset", 1), Load("dataset", 1), **options)
+    assert [(body["messages"][0]["content"], body["max_tokens"]) for body in backend.loads] == [
+        (f"prompt {n}", n if n > 3 else 128) for n in (0, 1, 2, 3, 4, 5, 0, 1, 2, 3)
+    ]
+    assert [item.completed for item in found] == [4, 4]
+
+
+def test_failed_requests_are_counted_and_quoted(tmp_path):
+    seen = []
+
+    def stream(backend, body):
+        seen.append(body)
+        return JSONResponse({"error": "busy"}, 503) if len(seen) % 4 == 0 else backend.tokens(body)
+
+    [found] = measure(Backend(stream), tmp_path, Load("D(30,4)", 1), max_requests=8)
+    assert (found.completed, found.failed) == (6, 2)
+    assert found.errors == ('2 x HTTP 503: {"error":"busy"}',)

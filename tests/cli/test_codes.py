@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "diagnostics.md"
 
 MINE = "profiles/mine.yaml"
+VLLM_BENCH = (ROOT / "tests" / "bench" / "data" / "vllm-bench" / "one" / "serve.json").read_text()
 
 
 class Near(NamedTuple):
@@ -84,6 +85,17 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT036": Near("check parallel.tp=16 parallel.dcp=2 system.nodes=2"),
     "AT038": Near("check system.backend=transformers"),
     "AT040": Near("check system.serving_mode=disagg system.backend=sglang"),
+    "AT041": Near("check deploy.autoscale.kind=hpa deploy.autoscale.max_replicas=4"),
+    "AT047": Near("check benchmark.tool=quick 'benchmark.request_rate=[2.0]'"),
+    "AT048": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
+    "AT051": Near("emit executor=kubernetes executor.kubeconfig=nowhere"),
+    "AT052": Elsewhere(
+        "tests/run/cluster/test_server.py::test_every_missing_right_is_named_at_once",
+        "tests/run/cluster/test_server.py::test_a_server_is_applied_as_emitted_answers_and_leaves_nothing",
+        "error[AT052]: this user may not create deployments.apps in default, list events in default\n  --> executor.context\n"
+        "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
+    ),
+    "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(
         "check system.gpu=l4 model.id=Qwen/Qwen3-4B misc.context_length=8192 runtime.isl=4000 'benchmark.num_concurrency=[8]'"
@@ -103,6 +115,12 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
     "AT115": Near("check optimization.strategy=random"),
+    "AT116": Near("check deploy.disruption_budget=1"),
+    "AT122": Near(
+        f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
+    ),
+    "AT123": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
+    "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(
         "check +profile=mine", {MINE: "description: My own.\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}

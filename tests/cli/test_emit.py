@@ -47,3 +47,27 @@ def test_a_folder_that_cannot_be_written_to(autotune, tmp_path):
     done = autotune("emit", "-o", "out")
     assert done.code == 2
     assert "AT001" in done.codes
+
+
+def test_a_sweep_has_one_base_with_an_overlay_and_one_chart_with_values_for_each_server(autotune, tmp_path):
+    done = autotune("emit", "parallel.tp=2,4", "-m", "-t", "kustomize,helm", "-o", "out")
+    assert done.code == 0
+    names = sorted(path.name for path in (tmp_path / "out" / "kustomize" / "overlays").iterdir())
+    assert len(names) == 2
+    values = {path.name for path in (tmp_path / "out" / "helm").glob("values*.yaml")}
+    assert values == {"values.yaml", *(f"values-{name}.yaml" for name in names)}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"helm", "kustomize"}
+
+
+def test_the_objects_of_a_server_that_is_to_be_kept_running(autotune):
+    words = ["deploy=monitored", "deploy.autoscale.kind=hpa", "deploy.autoscale.max_replicas=4"]
+    kinds = [item["kind"] for item in yaml.safe_load_all(autotune("emit", *words, "-t", "k8s").out)]
+    assert kinds == ["Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "ServiceMonitor"]
+
+
+def test_what_an_engine_does_not_show_is_refused_with_what_to_do(autotune, tmp_path):
+    done = autotune("emit", "deploy=monitored", "system.backend=transformers", "-t", "k8s", "-o", "out")
+    assert done.code == 2
+    assert "AT029" in done.codes
+    assert "deploy.monitor" in done.err
+    assert not (tmp_path / "out").exists()

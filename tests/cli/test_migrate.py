@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from autotune.store import Store
+
 DATA = Path(__file__).parent.parent / "migrate" / "data"
 
 
@@ -27,6 +29,21 @@ def test_a_migrated_task_runs_as_it_is(autotune, v1):
     done = autotune("run", "out/lists_of_values.v2.yaml", *words)
     assert done.code == 0, done.err
     assert "report" in done.out
+
+
+def test_both_texts_are_kept_when_asked_and_the_run_knows_its_task(autotune, v1, tmp_path):
+    v1("lists_of_values.json")
+    done = autotune("migrate", "lists_of_values.json", "--keep", "--store", "kept.db")
+    assert "1 v1 task and what became of it" in done.err
+    with Store(tmp_path / "kept.db") as store:
+        new, old = sorted(store.tasks(), key=lambda task: -task.version)
+    assert (old.version, old.text) == (1, (tmp_path / "lists_of_values.json").read_text())
+    assert (new.text, new.migrated_from) == ((tmp_path / "lists_of_values.v2.yaml").read_text(), old.hash)
+    assert not (tmp_path / "data").exists()
+    words = ["executor=emulated", "executor.speed=1000", "benchmark=smoke", "benchmark.num_concurrency=[1]"]
+    autotune("run", "lists_of_values.v2.yaml", *words, "--store", "kept.db")
+    (listed,) = autotune("results", "--list", "--format", "json", "--store", "kept.db").json
+    assert listed["task"] == {"name": "lists_of_values.v2.yaml", "hash": new.hash}
 
 
 def test_nothing_is_overwritten_unasked(autotune, v1, tmp_path):

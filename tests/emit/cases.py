@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from autotune.engines.deployment import Deployment, Probe, SecretRef, Volume
+from autotune.engines.deployment import Autoscaling, Deployment, Probe, SecretRef, Volume
 
 GIB = 2**30
 
@@ -117,6 +117,21 @@ LOCAL = replace(
     labels={"autotune/gpu": "h100_sxm"},
 )
 
+KEDA = Autoscaling("keda", 1, 8, 5, "http://prometheus-operated.monitoring.svc:9090")
+#: Everything that may be asked for besides the server itself.
+OPERATED = replace(
+    PLAIN, name="qwen3-8b-vllm-operated", namespace="serving", disruption_budget=1, monitor=True, autoscaling=KEDA
+)
+#: The same with Kubernetes' own autoscaler, and an engine that shows metrics when told to.
+SCALED = replace(
+    AMD,
+    name="qwen3-8b-sglang-scaled",
+    argv=(*AMD.argv, "--enable-metrics"),
+    disruption_budget=0,
+    monitor=True,
+    autoscaling=replace(KEDA, kind="hpa", min_replicas=2, prometheus=None),
+)
+
 #: For the targets that start one process a node.
 TWO_NODES = replace(
     PLAIN, name="two-nodes", gpus=16, nodes=2, argv=("vllm", "serve", "m", "--tensor-parallel-size", "16")
@@ -127,7 +142,16 @@ ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.l
     st.sampled_from(HOSTILE_TEXTS)
 ).map("".join)
 
-CASES = {"plain": PLAIN, "full": FULL, "amd": AMD, "cpu": CPU, "hostile": HOSTILE, "local": LOCAL}
+CASES = {
+    "plain": PLAIN,
+    "full": FULL,
+    "amd": AMD,
+    "cpu": CPU,
+    "hostile": HOSTILE,
+    "local": LOCAL,
+    "operated": OPERATED,
+    "scaled": SCALED,
+}
 
 #: Hostile values that Go's YAML library gives back when it prints them anew.
 PRINTABLE = replace(
@@ -137,5 +161,13 @@ PRINTABLE = replace(
 )
 
 #: Cases that a target refuses: an LLMInferenceService has port 8000 and drops empty arguments, Helm and Kustomize lose
-#: control characters beyond ASCII's.
-REFUSED = {"helm": {"hostile"}, "kserve-llm": {"full", "hostile"}, "kustomize": {"hostile"}}
+#: control characters beyond ASCII's; KServe's and OME's own autoscalers do not count requests, or do not stay the same;
+#: Dynamo's images hold other versions of the engines (test_dynamo.py has cases of its own).
+REFUSED = {
+    "dynamo": set(CASES) - {"cpu"},
+    "helm": {"hostile"},
+    "kserve": {"scaled"},
+    "kserve-llm": {"full", "hostile", "scaled"},
+    "kustomize": {"hostile"},
+    "ome": {"operated", "scaled"},
+}

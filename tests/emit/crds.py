@@ -28,6 +28,9 @@ def assert_fits(document, same_as=None):
     if group in {"", "apps", "policy", "autoscaling"}:
         kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
         return
+    if group in OPERATORS:
+        assert_operators_object(document)
+        return
     schema = load_schema(f"{group}_{version}_{same_as or document['kind']}.json")
     jsonschema.Draft202012Validator(schema).validate(document)
     spec = schema["properties"]["spec"]
@@ -36,6 +39,41 @@ def assert_fits(document, same_as=None):
     assert set(document) == {"apiVersion", "kind", "metadata", "spec"}
     stand_in = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": document["metadata"]}
     kubernetes_validate.validate(stand_in, kubernetes_validate.latest_version(), strict=True)
+
+
+#: The operators whose schemas are not here, with the fields that they require (their API references, read once).
+OPERATORS = {
+    "keda.sh": ("v1alpha1", "ScaledObject", {"scaleTargetRef", "triggers"}),
+    "monitoring.coreos.com": ("v1", "ServiceMonitor", {"selector", "endpoints"}),
+}
+
+
+def assert_operators_object(document):
+    """What the API server checks of a ScaledObject and a ServiceMonitor, as far as it is used here."""
+    group, _, version = document["apiVersion"].partition("/")
+    expected, kind, required = OPERATORS[group]
+    spec = document["spec"]
+    assert (version, document["kind"]) == (expected, kind)
+    assert required <= set(spec)
+    if kind == "ScaledObject":
+        assert set(spec) == required | {"minReplicaCount", "maxReplicaCount", "advanced"}
+        assert set(spec["scaleTargetRef"]) == {"apiVersion", "kind", "name"}
+        assert 0 <= spec["minReplicaCount"] <= spec["maxReplicaCount"]
+        for trigger in spec["triggers"]:
+            assert set(trigger) == {"type", "metadata"}
+            assert set(trigger["metadata"]) == {"serverAddress", "query", "threshold"}
+            assert all(isinstance(value, str) for value in trigger["metadata"].values())
+        # KEDA hands it on to the HorizontalPodAutoscaler that it makes.
+        behavior = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+        hpa = {"scaleTargetRef": {"kind": "Deployment", "name": "a"}, "maxReplicas": 1, "behavior": behavior}
+        stand_in = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": document["metadata"]}
+        kubernetes_validate.validate({**stand_in, "spec": hpa}, kubernetes_validate.latest_version(), strict=True)
+    else:
+        assert set(spec) == required
+        assert set(spec["selector"]) == {"matchLabels"}
+        for endpoint in spec["endpoints"]:
+            assert "path" in endpoint
+            assert set(endpoint) - {"path"} in ({"port"}, {"targetPort"})
 
 
 @functools.cache

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from autotune.diagnostics import InputError
-from autotune.emit import EMITTERS, emit_point, find_emitters
+from autotune.emit import EMITTERS, SWEEP_EMITTERS, emit_point, emit_sweep, find_emitters
 
-from .cases import CASES, FULL, HOSTILE, PLAIN, REFUSED
+from .cases import CASES, FULL, HOSTILE, OPERATED, PLAIN, REFUSED
+from .sweeps import SWEEPS, SWEEPS_HELD
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,16 +33,22 @@ def test_every_unknown_target_is_named_with_the_nearest_known():
 
 
 def test_each_target_has_one_file_of_its_name_or_a_folder_of_it():
-    files = emit_point(PLAIN, EMITTERS)
+    files = emit_point(PLAIN, held("plain"))
     names = [path.removeprefix(f"{PLAIN.name}/") for path in files]
     assert all(path.startswith(f"{PLAIN.name}/") for path in files)
-    assert list(dict.fromkeys(name.partition("/")[0].partition(".")[0] for name in names)) == list(EMITTERS)
+    stems = list(dict.fromkeys(name.partition("/")[0].partition(".")[0] for name in names))
+    # What belongs to a target and is applied by itself has the target's name and a dash before its own.
+    assert [stem for stem in stems if stem != "ome-model"] == held("plain")
     assert [name for name in names if "/" in name] == [
         "helm/Chart.yaml",
         "helm/values.yaml",
-        "helm/templates/configmap.yaml",
         "helm/templates/deployment.yaml",
+        "helm/templates/configmap.yaml",
         "helm/templates/service.yaml",
+        "helm/templates/poddisruptionbudget.yaml",
+        "helm/templates/horizontalpodautoscaler.yaml",
+        "helm/templates/scaledobject.yaml",
+        "helm/templates/servicemonitor.yaml",
         "kustomize/base/kustomization.yaml",
         "kustomize/base/deployment.yaml",
         "kustomize/base/service.yaml",
@@ -49,14 +56,14 @@ def test_each_target_has_one_file_of_its_name_or_a_folder_of_it():
 
 
 def test_no_target_overwrites_the_file_of_another():
-    names = [name for emitter in EMITTERS.values() for name in emitter.emit(PLAIN)]
+    names = [name for target in held("plain") for name in EMITTERS[target].emit(PLAIN)]
     assert len(set(names)) == len(names)
 
 
 def test_what_several_targets_refuse_is_reported_at_once_and_only_once():
     bad = replace(PLAIN, nodes=2, labels={"team": "a b"}, env={"UID": "0"})
     with pytest.raises(InputError) as error:
-        emit_point(bad, EMITTERS)
+        emit_point(bad, held("plain"))
     paths = [item.path for item in error.value.diagnostics]
     assert sorted(paths) == ["deploy.labels.team", "misc.env.UID", "system.nodes"]
 
@@ -69,6 +76,9 @@ def test_text_is_what_the_golden_files_hold(case, golden):
 def test_every_golden_file_is_still_emitted():
     emitted = {
         GOLDEN / case / name for case in CASES for target in held(case) for name in EMITTERS[target].emit(CASES[case])
+    }
+    emitted |= {
+        GOLDEN / f"sweep-{name}" / path for name in SWEEPS_HELD for path in emit_sweep(SWEEPS[name], SWEEP_EMITTERS)
     }
     assert {path for path in GOLDEN.rglob("*") if path.is_file()} == emitted
 
@@ -113,3 +123,10 @@ def test_replicas_that_a_target_does_not_start_are_mentioned():
     for name in ("shell.sh", "docker.sh", "compose.yaml"):
         assert "# replicas: 3 were asked for; this file starts one." in files[f"{FULL.name}/{name}"]
     assert "this file starts one" not in files[f"{FULL.name}/k8s.yaml"]
+
+
+@pytest.mark.parametrize("target", ["shell", "docker", "compose"])
+def test_what_only_a_cluster_can_do_is_mentioned_where_there_is_none(target):
+    (text,) = emit_point(OPERATED, [target]).values()
+    for what in ("autoscaling", "a disruption budget", "a ServiceMonitor"):
+        assert f"# {what} was asked for; that takes a cluster." in text

@@ -53,7 +53,7 @@ def test_no_target_takes_it(target, change, path, words):
     assert [item for item in found if item.path == path and words in item.message], found
 
 
-@pytest.mark.parametrize("target", [target for target in EMITTERS if target != "lws"])
+@pytest.mark.parametrize("target", [target for target in EMITTERS if target not in ("lws", "dynamo")])
 def test_several_nodes_are_refused_with_a_remedy(target):
     (found,) = findings(replace(PLAIN, nodes=2), target)
     assert found.path == "system.nodes"

@@ -11,8 +11,10 @@ import yaml
 from autotune.diagnostics import InputError
 from autotune.emit.helm import HelmEmitter
 from autotune.emit.k8s import KubernetesEmitter
+from autotune.emit.sweep import merge
 
 from .cases import HOSTILE, PLAIN, PRINTABLE
+from .sweeps import by_kind, helm_template, helm_values
 from .test_kustomize import HELD
 
 
@@ -22,22 +24,12 @@ def deployment(request):
 
 
 def render(files, values=None):
-    """The documents that Helm prints, by a reading of the one construct that the templates use."""
-    values = values or yaml.safe_load(files["helm/values.yaml"])
-    documents = []
-    for name, text in files.items():
-        if not name.startswith("helm/templates/"):
-            continue
-        match = re.fullmatch(r"\{\{- with \.Values\.(\w+) \}\}\n\{\{ toYaml \. \}\}\n\{\{- end \}\}\n", text)
-        assert match, text
-        if match[1] in values:
-            documents.append(values[match[1]])
-    return documents
+    return by_kind(helm_template(files, values or helm_values(files)))
 
 
 def test_the_chart_prints_what_kubernetes_gets(deployment):
-    expected = list(yaml.safe_load_all(KubernetesEmitter().emit(deployment)["k8s.yaml"]))
-    assert render(HelmEmitter().emit(deployment)) == expected
+    expected = yaml.safe_load_all(KubernetesEmitter().emit(deployment)["k8s.yaml"])
+    assert render(HelmEmitter().emit(deployment)) == by_kind(expected)
 
 
 def test_the_chart_of_one_server_takes_the_values_of_another():
@@ -45,6 +37,14 @@ def test_the_chart_of_one_server_takes_the_values_of_another():
     templates = [{n: t for n, t in files.items() if "/templates/" in n} for files in charts.values()]
     assert all(found == templates[0] for found in templates)
     assert render(charts["plain"], yaml.safe_load(charts["full"]["helm/values.yaml"])) == render(charts["full"])
+
+
+def test_one_field_of_the_container_is_set_without_the_others():
+    files = HelmEmitter().emit(PLAIN)
+    values = merge(helm_values(files), {"container": {"image": "mirror/vllm:1"}})
+    (container,) = render(files, values)["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "mirror/vllm:1"
+    assert container["args"] == list(PLAIN.argv[1:])
 
 
 def test_the_chart_says_what_it_is(deployment):
@@ -77,4 +77,4 @@ def test_helm_itself_prints_the_same(deployment, tmp_path):
     words = ["helm", "template", "release", str(tmp_path / "helm")]
     out = subprocess.run(words, check=True, capture_output=True, encoding="utf-8").stdout
     seen = {document["kind"]: document for document in yaml.safe_load_all(out) if document}
-    assert seen == {document["kind"]: document for document in render(files)}
+    assert seen == render(files)

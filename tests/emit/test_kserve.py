@@ -12,9 +12,15 @@ from autotune.emit.go_templates import escape_templates
 from autotune.emit.kserve import KServeEmitter
 from autotune.emit.pod import pod_template
 
-from .cases import AMD, ANY_TEXT, CPU, FULL, HOSTILE, PLAIN
+from .cases import AMD, ANY_TEXT, CPU, FULL, HOSTILE, PLAIN, REFUSED
 from .crds import assert_fits, evaluate_templates, needs_crds
 from .test_k8s import expand
+
+
+@pytest.fixture
+def deployment(case, deployment):
+    """A case that is refused, without the autoscaler that it is refused for."""
+    return replace(deployment, autoscaling=None) if case in REFUSED["kserve"] else deployment
 
 
 def load(deployment):

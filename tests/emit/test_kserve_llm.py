@@ -7,13 +7,14 @@ import yaml
 
 from autotune.diagnostics import InputError
 from autotune.emit.kserve_llm import KServeLlmEmitter
+from autotune.emit.labels import pod_annotations
 from autotune.engines.deployment import Volume
 
-from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, PLAIN
+from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, OPERATED, PLAIN, SCALED
 from .crds import assert_fits, evaluate_templates, needs_crds
 from .test_k8s import expand
 
-#: The two that are refused, without what they are refused for.
+#: Those that are refused, without what they are refused for.
 ALL = {
     "plain": PLAIN,
     "full": replace(FULL, port=8000),
@@ -21,6 +22,8 @@ ALL = {
     "cpu": CPU,
     "hostile": replace(HOSTILE, argv=tuple(filter(None, HOSTILE.argv))),
     "local": LOCAL,
+    "operated": OPERATED,
+    "scaled": replace(SCALED, autoscaling=None),
 }
 
 
@@ -82,14 +85,14 @@ def test_nothing_of_kserves_preset_changes_the_server():
 
 def test_labels_by_which_kserve_finds_its_pods_are_left_to_it():
     assert spec(LOCAL)["labels"] == {"autotune/gpu": "h100_sxm"}
-    assert spec(LOCAL)["annotations"] == LOCAL.annotations
+    assert spec(LOCAL)["annotations"] == pod_annotations(LOCAL)
     assert load(LOCAL)["LLMInferenceService"]["metadata"]["labels"]["app.kubernetes.io/name"] == "vllm"
 
 
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"port": 8001}, "system.port"),
+        ({"port": 8001}, "deploy.port"),
         ({"argv": ("vllm", "")}, "misc.extra_args"),
         ({"annotations": {"a/b": "{{ x }}"}}, "deploy.annotations.a/b"),
         ({"nodes": 2}, "system.nodes"),

@@ -12,22 +12,24 @@ from autotune.emit import emit_point
 from autotune.emit.k8s import KubernetesEmitter
 from autotune.emit.kustomize import KustomizeEmitter
 
-from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, PLAIN, PRINTABLE
+from .cases import AMD, CPU, FULL, HOSTILE, LOCAL, OPERATED, PLAIN, PRINTABLE, SCALED
+from .sweeps import Loader
 
-HELD = {"plain": PLAIN, "full": FULL, "amd": AMD, "cpu": CPU, "printable": PRINTABLE, "local": LOCAL}
+HELD = {
+    "plain": PLAIN,
+    "full": FULL,
+    "amd": AMD,
+    "cpu": CPU,
+    "printable": PRINTABLE,
+    "local": LOCAL,
+    "operated": OPERATED,
+    "scaled": SCALED,
+}
 
 
 @pytest.fixture(params=HELD)
 def deployment(request):
     return HELD[request.param]
-
-
-class Loader(yaml.SafeLoader):
-    """Reads a plain `=` or `<<` in a list, which kustomize prints, as the text that Go's reader takes it for."""
-
-
-for tag in ("merge", "value"):
-    Loader.add_constructor(f"tag:yaml.org,2002:{tag}", lambda _, node: node.value)
 
 
 def load(deployment):

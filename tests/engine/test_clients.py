@@ -1,5 +1,6 @@
 """The load clients against each other, on one real vLLM."""
 
+import json
 import os
 import signal
 import socket
@@ -7,9 +8,10 @@ import subprocess
 import time
 
 import httpx
+import psutil
 import pytest
 
-from autotune.bench import BenchError, BenchJob, Endpoint, GenaiBenchClient, Load, QuickClient
+from autotune.bench import CLIENTS, BenchCancelled, BenchError, BenchJob, Endpoint, GenaiBenchClient, Load, QuickClient
 from autotune.schema import Benchmark
 
 pytestmark = pytest.mark.engine
@@ -64,9 +66,18 @@ def answers(url):
         return False
 
 
-def measure(client, endpoint, folder, env, *loads, **options):
+def measure(client, endpoint, folder, env, *loads, cancelled=lambda: False, **options):
     benchmark = Benchmark(**({"max_time_s": 60.0, "max_requests": 200, "warmup": 8} | options))
-    return client.measure(BenchJob(endpoint, benchmark, loads, folder, 1, env))
+    return client.measure(BenchJob(endpoint, benchmark, loads, folder, 1, env, cancelled))
+
+
+@pytest.fixture(params=CLIENTS)
+def tool(request, bench_bin, vllm_bin):
+    """A client by its name, with the folder of its command."""
+    folder = vllm_bin if request.param == "vllm_bench" else bench_bin
+    if (folder / request.param).is_file() or request.param in ("quick", "genai_bench", "vllm_bench"):
+        return request.param, str(folder)
+    return pytest.skip(f"there is no {request.param} in {folder}; `make engine` sets it up")
 
 
 def show(name, found):
@@ -101,9 +112,89 @@ def test_one_genai_bench_run_measures_several_concurrencies(vllm, bench_bin, eng
     assert found[1].output_tokens_per_s > found[0].output_tokens_per_s
 
 
-@pytest.mark.parametrize("client", [QuickClient(), GenaiBenchClient()], ids=["quick", "genai_bench"])
-def test_requests_that_the_engine_refuses_are_an_error_with_its_status(vllm, bench_bin, engine_env, tmp_path, client):
-    with pytest.raises(BenchError, match="400"):
+def test_every_client_counts_and_means_the_same(vllm, engine_env, tmp_path, tool):
+    name, bin_dir = tool
+    loads = [Load("D(60,10)", 2), Load("D(60,10)", request_rate=20.0)][: 1 if name == "genai_bench" else 2]
+    found = measure(CLIENTS[name], vllm, tmp_path, engine_env, *loads, bin_dir=bin_dir, max_requests=20, warmup=4)
+    assert [item.load for item in found] == loads
+    for item in found:
+        show(name, item)
+        assert (item.failed, item.error_rate, item.errors) == (0, 0, ())
+        # genai-bench looks at its limit once a second.
+        assert item.completed >= 20 if name == "genai_bench" else item.completed == 20
+        # Tokens are counted, and counted alike.
+        assert item.output_tokens_per_s / item.requests_per_s == pytest.approx(10, rel=0.1)
+        assert item.total_tokens_per_s / item.requests_per_s == pytest.approx(70, rel=0.35)
+        # ms in every latency: e2e is TTFT and nine more tokens.
+        whole = item.ttft_ms["mean"] + 9 * item.tpot_ms["mean"]
+        assert item.e2e_latency_ms["mean"] == pytest.approx(whole, rel=0.1)
+        assert 1 < item.ttft_ms["mean"] < 10_000
+        assert item.ttft_ms["p50"] <= item.ttft_ms["p90"] <= item.ttft_ms["p95"] <= item.ttft_ms["p99"]
+        # Little's law: a client that sends one after the other, or far too many at once, is found out.
+        in_flight = item.requests_per_s * item.e2e_latency_ms["mean"] / 1000
+        assert in_flight < (2.6 if item.load.concurrency else 20)
+        assert item.requests_per_s * item.duration_s == pytest.approx(item.completed, rel=0.35)
+
+
+def test_every_client_takes_a_data_set(vllm, engine_env, tmp_path, tool):
+    name, bin_dir = tool
+    data = tmp_path / "prompts.jsonl"
+    data.write_text(
+        "".join(json.dumps({"prompt": f"Say {word}.\nLoudly.", "output_tokens": 7}) + "\n" for word in "abcdef")
+    )
+    options = {
+        "bin_dir": bin_dir,
+        "max_requests": 6,
+        "traffic_scenarios": ("dataset",),
+        "dataset": str(data),
+        "warmup": 0,
+    }
+    [found] = measure(CLIENTS[name], vllm, tmp_path / "out", engine_env, Load("dataset", 2), **options)
+    assert found.failed == 0
+    assert found.completed >= 6
+    assert found.output_tokens_per_s / found.requests_per_s == pytest.approx(7, rel=0.1)
+
+
+def test_requests_that_the_engine_refuses_are_an_error_with_its_reason(vllm, engine_env, tmp_path, tool):
+    name, bin_dir = tool
+    with pytest.raises(BenchError, match=r"no request completed: .*(400|Bad Request)"):
         measure(
-            client, vllm, tmp_path, engine_env, Load("D(2000,50)", 2), bin_dir=str(bench_bin), max_requests=4, warmup=0
+            CLIENTS[name], vllm, tmp_path, engine_env, Load("D(2000,50)", 2), bin_dir=bin_dir, max_requests=4, warmup=0
         )
+
+
+def test_a_client_that_is_cancelled_leaves_no_process(vllm, engine_env, tmp_path, tool):
+    name, bin_dir = tool
+    seen, began = set(), []
+
+    def well_under_way():
+        roots = [child for child in psutil.Process().children() if str(tmp_path) in " ".join(command(child))]
+        seen.update(roots, *(root.children(recursive=True) for root in roots))
+        if roots or name == "quick":
+            began.append(time.monotonic())
+        return bool(began) and time.monotonic() - began[0] > (
+            0.5 if name == "quick" else 8
+        )  # its workers are up by then
+
+    load = Load("D(60,900)", 2)
+    with pytest.raises(BenchCancelled):
+        measure(
+            CLIENTS[name],
+            vllm,
+            tmp_path,
+            engine_env,
+            load,
+            bin_dir=bin_dir,
+            max_requests=500,
+            warmup=0,
+            cancelled=well_under_way,
+        )
+    assert bool(seen) == (name != "quick")
+    assert [process for process in seen if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def command(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

@@ -110,7 +110,8 @@ class FakeExecutor:
             self.servers.started.append(self.name)
             self.servers.running[self.name] = place.devices
             self.servers.capacity_seen = max(self.servers.capacity_seen, len(self.servers.running))
-        return Endpoint(f"http://{self.name}", "tiny", "org/tiny", "vllm")
+        # Nothing listens there, and nobody is asked for the address.
+        return Endpoint("http://127.0.0.1:9", "tiny", "org/tiny", "vllm")
 
     def ready(self, endpoint: Endpoint, limit_s: float, cancelled: Callable[[], bool]) -> None:
         end = time.monotonic() + self.servers.slow_start_s

@@ -1,4 +1,4 @@
-from autotune.run.redact import HIDDEN, hide_config, hide_override, mask
+from autotune.run.redact import HIDDEN, hide_config, hide_override, hide_url, mask
 
 
 def test_environment_variables_named_like_secrets_are_hidden_and_others_are_not():
@@ -21,3 +21,11 @@ def test_overrides_are_hidden_in_every_way_of_writing_them():
 
 def test_the_value_of_a_secret_is_hidden_wherever_a_log_repeats_it():
     assert mask("401 for token hf_abcdefgh", {"HF_TOKEN": "hf_abcdefgh"}) == f"401 for token {HIDDEN}"
+
+
+def test_a_password_in_a_url_is_hidden_whatever_the_variable_is_called():
+    env = {"AUTOTUNE_STORE": "postgresql://me:hunter2@host/db", "HTTPS_PROXY": "http://me:p@ss/word1234@proxy:80"}
+    assert mask("cannot reach postgresql://me:hunter2@host/db", env) == (
+        f"cannot reach postgresql://me:{HIDDEN}@host/db"
+    )
+    assert hide_url("see https://example.com:8080/a@b and me@host") == "see https://example.com:8080/a@b and me@host"

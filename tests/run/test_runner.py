@@ -12,6 +12,7 @@ from autotune.diagnostics import InputError, diagnostic
 from autotune.run import Probes, Stop, open_run, run_points
 from autotune.run.events import PointFinished, RunClosed, RunOpened, ServerReady, Stopping
 from autotune.store import Failure, RunInputs, Store
+from tests.predict.points import facts_for
 from tests.run.points import NO_GPU, FakeClient, FakeServers, make_point, measurement, wait_cancelled
 
 OOM = Failure("out_of_memory", "no room")
@@ -97,6 +98,33 @@ def test_a_failure_of_the_machine_is_tried_once_more(setup):
     assert [result.status for result in summary.results] == ["done", "failed"]
     assert [result.attempts for result in summary.results] == [2, 2]
     assert setup.servers.started == ["server-a", "server-a", "server-b", "server-b"]
+
+
+def test_repeats_are_stored_as_one_measurement_with_its_interval(setup):
+    rates = iter((9.0, 11.0, 10.0))
+    setup.client.act = lambda job: [replace(measurement(load), ttft_ms={"mean": next(rates)}) for load in job.loads]
+    (result,) = setup.run([make_point("a", benchmark={"repeats": 3})]).results
+    [found] = setup.store.results()[0].measurements
+    assert (found.repeats, found.ttft_ms["mean"], result.best) == (3, 10.0, 0)
+    assert found.ci95["ttft_ms.mean"] == pytest.approx(2.484, abs=1e-3)
+
+
+def test_a_load_with_too_many_failed_requests_is_a_failed_benchmark_that_quotes_them(setup):
+    def act(job):
+        return [
+            replace(measurement(load), completed=90, failed=10, error_rate=0.1, errors=("10 x HTTP 503",))
+            for load in job.loads
+        ]
+
+    setup.client.act = act
+    points = [make_point("a"), make_point("a", benchmark={"max_error_rate": 0.2})]
+    refused, allowed = setup.run(points).results
+    assert (refused.status, allowed.status) == ("failed", "done")
+    assert refused.failure.kind == "benchmark"
+    assert refused.failure.message.endswith(
+        "10 of 100 requests failed (10.0%, benchmark.max_error_rate=0.01): 10 x HTTP 503"
+    )
+    assert [item.failed for item in refused.measurements] == [10]
 
 
 def test_a_benchmark_that_fails_fails_its_point_and_keeps_what_came_out(setup):
@@ -297,7 +325,7 @@ def test_two_executors_in_one_run_and_one_that_is_not_there_are_errors(setup):
         run_points(
             [make_point("a", executor={"name": "docker"})], store=setup.store, data_dir=setup.folder, probes=NO_GPU
         )
-    assert "local, emulated, auto" in caught.value.diagnostics[0].help
+    assert "local, emulated, kubernetes, ome, auto" in caught.value.diagnostics[0].help
 
 
 def test_ctrl_c_ends_the_measurement_and_the_server_and_keeps_the_rest_for_later(setup):
@@ -328,7 +356,7 @@ def test_sigterm_while_a_server_starts_is_heeded_too(setup):
 
 
 def test_an_error_of_the_store_ends_the_run_and_every_server(setup):
-    setup.store.save = lambda result: (
+    setup.store.save = lambda result, raw=(): (
         (_ for _ in ()).throw(InputError(diagnostic("AT031", "disk full"))) if result.status == "done" else None
     )
     with pytest.raises(InputError, match="disk full"):
@@ -342,3 +370,21 @@ def test_secrets_of_the_environment_are_not_stored(setup):
     (result,) = setup.run([point]).results
     assert "verysecret" not in str(setup.store.results())
     assert result.config["executor"]["env"]["OMP_NUM_THREADS"] == "2"
+
+
+def test_a_result_keeps_what_was_predicted_what_served_it_and_what_the_client_wrote(setup):
+    def write(job):
+        (job.folder / "results").mkdir(parents=True)
+        (job.folder / "results" / "raw.json").write_bytes(b'{"ttft": 1}')
+
+    setup.client.act = write
+    point = replace(
+        make_point("a", runtime={"isl": 1000, "osl": 200}, misc={"context_length": 16384}), facts=facts_for()
+    )
+    summary = setup.run([point], inputs=RunInputs(cwd=str(setup.folder)))
+    (stored,) = setup.store.results()
+    assert [item.measurement.load for item in stored.predictions] == [item.load for item in stored.measurements]
+    assert stored.environment["engine"] == "vllm"
+    assert setup.store.find_run().environment["python"]
+    (file,) = setup.store.raw(summary.run_id, point.id)
+    assert (file.name, file.content) == ("results/raw.json", b'{"ttft": 1}')

@@ -1,17 +1,28 @@
-import json
 import math
-import sqlite3
 import stat
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from autotune.diagnostics import InputError
 from autotune.metrics import Load, Measurement
-from autotune.store import Failure, Result, RunInputs, RunRecord, Store, data_dir, to_csv, to_json, to_json_lines
+from autotune.store import (
+    Failure,
+    Predicted,
+    RawFile,
+    Result,
+    RunInputs,
+    RunRecord,
+    Store,
+    Task,
+    data_dir,
+    store_place,
+)
+from autotune.store.raw import MAX_FILE_BYTES
 
 
-def run(run_id="20261123-031142-ab12cd", fingerprint="f", points=("p1", "p2")):
+def run(run_id="20261123-031142-ab12cd", fingerprint="f", points=("p1", "p2"), **more):
     return RunRecord(
         run_id,
         fingerprint,
@@ -19,6 +30,7 @@ def run(run_id="20261123-031142-ab12cd", fingerprint="f", points=("p1", "p2")):
         points,
         RunInputs(("a=1",), "text", "task.yaml", "/here", True),
         "2026-11-23T03:11:42+00:00",
+        **more,
     )
 
 
@@ -27,14 +39,15 @@ def result(point="p1", run_id="20261123-031142-ab12cd", **more):
         Load("D(100,100)", 4), ttft_ms={"mean": 10.0, "p99": math.nan}, output_tokens_per_s=math.inf, completed=3
     )
     base = Result(run_id, point, "done", "measured", ("parallel.tp=2",), {"parallel": {"tp": 2}}, {"argv": ["vllm"]},
-                  measurements=(measured, replace(measured, load=Load("D(1,1)", request_rate=2.5))), best=1, score=-5.0)  # fmt: skip
+                  measurements=(measured, replace(measured, load=Load("D(1,1)", request_rate=2.5))), best=1, score=-5.0,
+                  predictions=(Predicted(replace(measured, load=Load("D(1,1)", request_rate=2.5), kind="predicted", ttft_ms={"mean": 8.0}), "roofline", "0.1.0"),))  # fmt: skip
     return replace(base, **more)
 
 
-@pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "deep" / "results.db") as opened:
-        yield opened
+def rows_of(store, query):
+    """Rows as the database gives them, past the store."""
+    with store._database.reading() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 def test_a_result_comes_back_as_it_was_but_for_numbers_that_are_none(store):
@@ -52,16 +65,12 @@ def test_a_result_comes_back_as_it_was_but_for_numbers_that_are_none(store):
     assert back.measurements[1].load == Load("D(1,1)", None, 2.5)
 
 
-def test_not_a_number_is_nowhere_in_the_file(store, tmp_path):
-    store.create_run(run())
+def test_not_a_number_is_nowhere_in_the_database(store):
+    store.create_run(run(environment={"gpus": math.nan}))
     store.save(result(score=math.nan, config={"x": [math.nan, {"y": math.inf}]}))
-    rows = sqlite3.connect(tmp_path / "deep" / "results.db")
-    text = str(rows.execute("select * from results").fetchall()) + str(
-        rows.execute("select * from measurements").fetchall()
-    )
-    rows.close()
+    text = "".join(str(rows_of(store, f"select * from {name}")) for name in ("runs", "results", "measurements"))
     assert "nan" not in text.lower()
-    assert "inf" not in text.lower()
+    assert "inf" not in text.lower().replace("infra", "")
 
 
 def test_saving_again_replaces_a_result_and_its_measurements(store):
@@ -116,42 +125,14 @@ def test_runs_are_listed_with_their_counts_and_inputs_come_back(store):
     assert "inputs" not in listed.as_dict()
 
 
-def test_forgotten_results_are_gone_with_their_measurements(store, tmp_path):
+def test_forgotten_results_are_gone_with_all_that_belongs_to_them(store):
     store.create_run(run())
-    store.save(result())
+    store.save(result(), [RawFile.of("a.json", b"{}")])
     store.forget(run().run_id, "p1")
     assert store.results() == []
-    rows = sqlite3.connect(tmp_path / "deep" / "results.db")
-    assert rows.execute("select count(*) from measurements").fetchone() == (0,)
-    assert rows.execute("pragma journal_mode").fetchone() == ("wal",)
-    rows.close()
-
-
-@pytest.mark.parametrize("content", [b"this is no database, but it is long enough to be looked at" * 20, None])
-def test_a_store_that_cannot_be_opened_is_an_error_that_names_the_file(tmp_path, content):
-    place = tmp_path / "broken.db"
-    place.mkdir() if content is None else place.write_bytes(content)
-    with pytest.raises(InputError, match=r"AT031.*broken\.db"):
-        Store(place)
-
-
-def test_a_store_of_a_later_version_is_refused(tmp_path):
-    place = tmp_path / "later.db"
-    Store(place).close()
-    rows = sqlite3.connect(place)
-    rows.execute("update schema_version set version = 99")
-    rows.commit()
-    rows.close()
-    with pytest.raises(InputError, match=r"AT031.*version 99"):
-        Store(place)
-
-
-def test_addresses_that_are_wrong_are_input_errors_without_the_password(tmp_path):
-    with pytest.raises(InputError, match="AT03"):
-        Store("nosuch://me:hunter2@host/db")
-    with pytest.raises(InputError) as caught:
-        Store("postgresql+nosuch://me:hunter2@host/db")
-    assert "hunter2" not in str(caught.value)
+    for table in ("measurements", "predictions", "raw_outputs"):
+        assert rows_of(store, f"select count(*) from {table}") == [(0,)], table
+    assert store.problems() == []
 
 
 def test_the_folder_of_the_store_is_the_owners_alone(tmp_path):
@@ -159,19 +140,151 @@ def test_the_folder_of_the_store_is_the_owners_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
-def test_the_data_folder_follows_its_variables(tmp_path, monkeypatch):
+def test_the_data_folder_and_the_store_follow_their_variables(tmp_path, monkeypatch):
     assert data_dir({"AUTOTUNE_HOME": str(tmp_path)}) == tmp_path
+    assert store_place({"AUTOTUNE_HOME": str(tmp_path)}) == str(tmp_path / "autotune.db")
+    assert store_place({"AUTOTUNE_HOME": str(tmp_path), "AUTOTUNE_STORE": "postgresql://h/d"}) == "postgresql://h/d"
+    monkeypatch.setenv("AUTOTUNE_STORE", str(tmp_path / "named.db"))
+    Store().close()
+    assert (tmp_path / "named.db").is_file()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
     assert data_dir({}) == tmp_path / "xdg" / "autotune"
 
 
-def test_exports_hold_every_result(store):
+def test_what_was_predicted_comes_back_beside_what_was_measured(store):
     store.create_run(run())
     store.save(result())
-    store.save(result("p2", status="failed", best=None, measurements=(), score=None, failure=Failure("killed", "m, n")))
-    rows = json.loads(to_json(store.results()))
-    assert rows[0]["metrics"]["request_rate"] == 2.5
-    assert [json.loads(line)["status"] for line in to_json_lines(store.results()).splitlines()] == ["done", "failed"]
-    head, *lines = to_csv(store.results()).splitlines()
-    assert head.startswith("run_id,point_id,status,kind,score,failure.kind,failure.message,config.parallel.tp,")
-    assert 'killed,"m, n",2' in lines[1]
+    (back,) = store.results()
+    assert back.best_prediction == back.predictions[0]
+    assert (back.predictions[0].predictor, back.predictions[0].version) == ("roofline", "0.1.0")
+    assert back.predictions[0].measurement.kind == "predicted"
+    row = back.as_dict()
+    assert (row["metrics"].get("ttft_ms"), row["predicted"][0]["ttft_ms"]) == ({"mean": 10.0}, {"mean": 8.0})
+    assert row["kind"] == "measured"
+
+
+def test_a_run_keeps_its_machine_and_its_results_keep_who_set_what_and_what_ran(store):
+    store.create_run(run(environment={"host": "node7", "gpus": ["NVIDIA H100 80GB HBM3"]}, source={"tool": "x"}))
+    store.save(result(origin={"parallel.tp": "override parallel.tp=2"}, environment={"engine_version": "0.32.1"}))
+    (back,) = store.results()
+    assert (back.origin, back.environment) == (
+        {"parallel.tp": "override parallel.tp=2"},
+        {"engine_version": "0.32.1"},
+    )
+    found = store.find_run()
+    assert (found.environment["host"], found.source) == ("node7", {"tool": "x"})
+    assert found.as_dict()["environment"]["gpus"] == ["NVIDIA H100 80GB HBM3"]
+
+
+def test_a_task_is_kept_once_for_all_its_runs_as_it_was_given(store):
+    store.create_run(run("20261123-000000-aaaaaa"))
+    store.create_run(run("20261124-000000-bbbbbb"))
+    store.save(result(run_id="20261124-000000-bbbbbb"))
+    assert store.tasks() == [Task("text", "task.yaml")]
+    assert all('"text"' not in str(inputs) for (inputs,) in rows_of(store, "select cast(inputs as text) from runs"))
+    assert store.find_run().inputs.task == "text"
+    assert store.find_run().as_dict()["task"] == {"name": "task.yaml", "hash": Task("text", "").hash}
+    assert store.results()[0].task == "task.yaml"
+    store.create_run(replace(run("20261125-000000-cccccc"), inputs=RunInputs(("a=1",))))
+    assert store.find_run().task is None
+
+
+def test_a_v2_task_knows_the_v1_task_that_it_was_migrated_from(store):
+    first = Task('{"model": "tiny"}', "old.json", version=1)
+    store.create_run(run())
+    store.save_task(first)
+    store.save_task(Task("text", "task.yaml", migrated_from=first.hash))
+    store.save_task(Task("text", "another name"))
+    assert store.tasks() == [first, Task("text", "task.yaml", 2, first.hash)]
+
+
+def test_raw_output_comes_back_byte_for_byte_and_what_is_too_large_is_only_noted(store):
+    store.create_run(run())
+    noise = bytes(range(256)) * 4000
+    large = b"x" * (MAX_FILE_BYTES + 1)
+    store.save(result(), [RawFile.of("run0/b.bin", noise), RawFile.of("a.json", b""), RawFile.of("large", large)])
+    found = store.raw(run().run_id, "p1")
+    assert [(file.name, file.size_bytes) for file in found] == [
+        ("a.json", 0), ("large", MAX_FILE_BYTES + 1), ("run0/b.bin", len(noise)),
+    ]  # fmt: skip
+    assert [file.content for file in found] == [b"", None, noise]
+    ((packed,),) = rows_of(store, "select length(content) from raw_outputs where name = 'run0/b.bin'")
+    assert packed < len(noise) / 10
+    assert store.raw(run().run_id, "p2") == []
+
+
+def test_the_latest_unfinished_run_is_found(store):
+    assert store.latest_unfinished() is None
+    for number in range(4):
+        store.create_run(run(f"2026112{number}-000000-aaaaaa", str(number)))
+    for number in (1, 3):
+        store.finish_run(f"2026112{number}-000000-aaaaaa", "2026-11-24T01:00:00+00:00")
+    assert store.latest_unfinished().run_id == "20261122-000000-aaaaaa"
+
+
+def test_ids_sort_by_their_bytes_in_every_database(store):
+    names = ["20261123-000000-aaaaaa", "20261123-000000-aaaaaa-10", "20261123-000000-aaaaaa-2", "20261123-000001-0"]
+    for name in names:
+        store.create_run(run(name))
+    assert [item.run_id for item in store.runs()] == sorted(names, reverse=True)
+    assert store.find_run("20261123-000001").run_id == names[3]
+    assert store.find_run("20261123-000000-aaaaaa").run_id == names[0]
+    with pytest.raises(InputError, match="3 runs start with 20261123-000000"):
+        store.find_run("20261123-000000")
+    with pytest.raises(InputError, match="no run is called %"):
+        store.find_run("%")
+
+
+def test_points_are_found_in_the_run_that_has_them(store):
+    store.create_run(run("20261123-000000-aaaaaa"))
+    store.create_run(run("20261124-000000-bbbbbb"))
+    for name in ("20261123-000000-aaaaaa", "20261124-000000-bbbbbb"):
+        store.save(result("p1", name))
+    store.save(result("p2", "20261123-000000-aaaaaa"))
+    assert store.runs_with(["p1", "p2", "p3", *(str(n) for n in range(2000))]) == {
+        "p1": "20261124-000000-bbbbbb",
+        "p2": "20261123-000000-aaaaaa",
+    }
+
+
+def test_what_reports_ask_for_reads_one_run_however_many_are_stored(store):
+    """Neither the statements nor the rows that come back grow with the store, and SQLite finds them by an index."""
+    fetched, statements = [], []
+    engine = store._database.engine
+    event.listen(engine, "before_cursor_execute", lambda c, cur, text, params, *_: statements.append((text, params)))
+    event.listen(engine, "after_cursor_execute", lambda c, cur, *_: fetched.append(cur))
+
+    def ask():
+        statements.clear()
+        store.results()
+        store.find_run("20261123-0000")
+        store.find_run("20261123-000000-aaaaaa")
+        store.unfinished_run("f0")
+        store.latest_unfinished()
+        return len(statements)
+
+    store.create_run(run("20261123-000000-aaaaaa", "f0"))
+    store.save(result(run_id="20261123-000000-aaaaaa"))
+    few = ask()
+    for number in range(1, 60):
+        store.create_run(run(f"20261123-01{number:04}-aaaaaa", f"f{number % 7}"))
+        store.save(result(run_id=f"20261123-01{number:04}-aaaaaa"))
+    assert ask() == few
+    asked = statements.copy()
+    if engine.dialect.name == "sqlite":
+        with store._database.reading() as connection:
+            for text, parameters in asked:
+                plan = connection.exec_driver_sql(f"explain query plan {text}", parameters).all()
+                scans = [row[3] for row in plan if row[3].startswith("SCAN") and "USING" not in row[3]]
+                assert not scans, (text, scans)
+
+
+def test_no_sequence_of_calls_leaves_rows_without_their_owner(store):
+    store.create_run(run())
+    for status in ("running", "failed", "done"):
+        store.save(result(status=status), [RawFile.of("a", status.encode())])
+    assert store.raw(run().run_id, "p1")[0].content == b"done"
+    assert store.problems() == []
+    with pytest.raises(InputError, match=r"AT031.*the result of point p9 was not stored"):
+        store.save(result("p9", "no such run"))
+    assert store.problems() == []

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import say
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
-from autotune.emit import EMITTERS, emit_point, find_emitters
+from autotune.emit import EMITTERS, emit_sweep, find_emitters
+from autotune.engines import merge_loads
 from autotune.workspace.files import shown
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EPILOG = """\
-Points that share a server share its manifests. The same input gives the same bytes."""
+Points that share a server share its manifests. Of several servers, kustomize makes one base with an overlay each, and helm
+one chart with values each. The same input gives the same bytes."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +37,8 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
     points = inputs.compile()
     runnable = announce(points, inputs.notes())
-    deployments = {point.deployment.name: point.deployment for point in runnable if point.deployment is not None}
-    files: dict[str, str] = {}
-    for deployment in deployments.values():
-        files |= emit_point(deployment, targets)
+    deployments = merge_loads(point.deployment for point in runnable if point.deployment is not None)
+    files = emit_sweep(deployments, targets)
     if args.output is None:
         for name, text in files.items():
             sys.stdout.write(text if len(files) == 1 else f"# file: {name}\n{text}\n")

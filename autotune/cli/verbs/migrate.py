@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.cli.output import print_diagnostics, print_json, say
+from autotune.cli.store_option import add_store
 from autotune.diagnostics import Diagnostic, InputError, Source, Writer, diagnostic
 from autotune.migrate import migrate_text, report_data, report_text
 from autotune.migrate.placement import IMAGES
 from autotune.resources import folder
+from autotune.store import Store, Task
 from autotune.workspace.catalog_files import load_catalog
 from autotune.workspace.files import read_text, shown
 
@@ -35,6 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", metavar="DIR", help="folder to write to (default: beside each input)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 2 when something needs a person")
+    parser.add_argument("--keep", action="store_true", help="keep both texts in the store too, linked to each other")
+    add_store(parser)
     parser.add_argument("--force", action="store_true", help="overwrite files that are there already")
     parser.add_argument(
         "--engine", choices=tuple(IMAGES), help="the engine of runtimes whose name does not say which it is"
@@ -48,16 +52,19 @@ def run(args: argparse.Namespace) -> int:
     wrong: list[Diagnostic] = []
     reports: list[dict[str, Any]] = []
     human = unwritten = False
+    tasks: list[Task] = []
     written: set[Path] = set()
     for file in _files(args.inputs, wrong):
         try:
-            migration = migrate_text(
-                read_text(file, "v1 task"), shown(file), catalog, engine=args.engine, executors=executors
-            )
+            text = read_text(file, "v1 task")
+            migration = migrate_text(text, shown(file), catalog, engine=args.engine, executors=executors)
             target = None if args.check or migration.text is None else _write(file, migration, args, written)
         except InputError as error:
             wrong += error.diagnostics
             continue
+        if target is not None and migration.text is not None:
+            first = Task(text, file.name, version=1)
+            tasks += [first, Task(migration.text, target.name, migrated_from=first.hash)]
         human |= migration.needs_human
         unwritten |= migration.text is None
         if args.format == "json":
@@ -66,10 +73,23 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(report_text(migration) + "\n" + (f"wrote {shown(target)}\n\n" if target else "\n"))
     if args.format == "json":
         print_json({"tasks": reports, "errors": [item.as_dict() for item in wrong]})
+    if args.keep:
+        _keep(tasks, args.store)
     print_diagnostics(wrong)
     if human:
         say("values marked `!` (needs_human) want a person's decision")
     return 2 if wrong or unwritten or (args.check and human) else 0
+
+
+def _keep(tasks: list[Task], place: str | None) -> None:
+    """Each v1 task and what became of it, so that results of the v2 task can be followed back to the first."""
+    with Store(place) as store:
+        for task in tasks:
+            store.save_task(task)
+        one = len(tasks) == 2
+        say(
+            f"{len(tasks) // 2} v1 task{'' if one else 's'} and what became of {'it' if one else 'them'} are kept in {store.name}"
+        )
 
 
 def _files(inputs: list[str], wrong: list[Diagnostic]) -> list[Path]:

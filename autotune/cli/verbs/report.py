@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.cli.outcome import write_report
-from autotune.cli.verbs.run import add_store
+from autotune.cli.store_option import add_store
 from autotune.diagnostics import InputError, diagnostic
 from autotune.store import Store
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import Inputs, announce
 from autotune.cli.output import say
-from autotune.cli.verbs.run import add_store, run_compiled
+from autotune.cli.store_option import add_store
+from autotune.cli.verbs.run import run_compiled
 from autotune.compose.overrides import parse_overrides
 from autotune.compose.task_file import read_task
 from autotune.diagnostics import InputError, diagnostic
 from autotune.layers import parse_yaml
-from autotune.store import RunRecord, Store
+from autotune.store import RunRecord, Store, store_place
 from autotune.workspace.load import load_workspace
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     # Before the folder changes: a relative file is relative to where the command was typed.
-    place = args.store if args.store is None or "://" in args.store else str(Path(args.store).absolute())
+    named = args.store or store_place()
+    place = named if "://" in named else str(Path(named).expanduser().absolute())
     with Store(place) as store:
         record = store.find_run(args.run) if args.run is not None else _latest_unfinished(store)
     inputs = record.inputs
@@ -55,9 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _latest_unfinished(store: Store) -> RunRecord:
-    for record in store.runs():
-        if not record.finished:
-            return record
+    if (record := store.latest_unfinished()) is not None:
+        return record
     raise InputError(
         diagnostic("AT031", "there is no unfinished run", help="`autotune results` shows the finished ones")
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from autotune.cli.inputs import Inputs, add_inputs, announce, read_inputs
 from autotune.cli.outcome import show_outcome
 from autotune.cli.output import say
+from autotune.cli.store_option import add_store
 from autotune.run import run_points
 from autotune.run.progress import make_reporter
 from autotune.search import order_points
@@ -30,15 +31,6 @@ Exit codes: 0 done, 1 some points failed, 2 the input is wrong, 130 interrupted.
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser)
     add_store(parser)
-
-
-def add_store(parser: argparse.ArgumentParser) -> None:
-    """The option of every verb that reads or writes results."""
-    parser.add_argument(
-        "--store",
-        metavar="FILE_OR_URL",
-        help="where results are kept (default: autotune.db in the user's data folder, or $AUTOTUNE_HOME)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:

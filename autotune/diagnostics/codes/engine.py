@@ -66,6 +66,13 @@ ENGINE_CODES: dict[str, Code] = {
         "Use an engine that has one, or system.serving_mode=agg.",
         Example("autotune check system.serving_mode=disagg"),
     ),
+    "AT041": Code(
+        "error",
+        "autoscaling settings that do not go together",
+        "An autoscaler needs bounds that hold a number and, where it asks Prometheus itself, the address; the API server or the autoscaler would refuse the object, or scale to nothing.",
+        "Set what the message names: deploy.autoscale.kind and max_replicas, with KEDA also prometheus.",
+        Example("autotune check deploy.autoscale.kind=hpa"),
+    ),
     "AT101": Code(
         "warning",
         "a setting this engine does not have",
@@ -79,6 +86,13 @@ ENGINE_CODES: dict[str, Code] = {
         "What stands in misc.env and misc.extra_args is part of manifests, stored results and reports; a token there is a token shown.",
         "Take it out, and reference it: deploy.hf_token_secret names a Kubernetes Secret; on this machine set it in the environment of the shell, or in executor.env.",
         Example("autotune check misc.env.HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyz"),
+    ),
+    "AT116": Code(
+        "warning",
+        "a disruption budget that lets nothing go",
+        "With no pod to spare, every eviction is refused: a node drain, and with it an upgrade of the cluster, waits until somebody deletes the budget.",
+        "Set deploy.disruption_budget to 1 or more, unless the server is only ever to be stopped by hand.",
+        Example("autotune check deploy.disruption_budget=0"),
     ),
     "AT204": Code(
         "note",

@@ -2,6 +2,13 @@
 
 from autotune.diagnostics.codes.code import Code, Example
 
+#: A summary of aiperf, as short as it may be, of two requests with 50 tokens each.
+_AIPERF = """\
+{"aiperf_version": "0.13.0", "request_count": {"unit": "requests", "avg": 2}, "request_throughput": {"unit": "requests/sec", "avg": 1},
+ "output_token_throughput": {"unit": "tokens/sec", "avg": 64}, "benchmark_duration": {"unit": "sec", "avg": 2},
+ "total_osl": {"unit": "tokens", "avg": 128}, "total_usage_completion_tokens": {"unit": "tokens", "avg": 100}}
+"""
+
 RUN_CODES: dict[str, Code] = {
     "AT023": Code(
         "error",
@@ -20,7 +27,7 @@ RUN_CODES: dict[str, Code] = {
     "AT031": Code(
         "error",
         "unknown or unusable results",
-        "No stored run or point answers to that name, or the store cannot be opened.",
+        "No stored run or point answers to that name, or the store cannot be opened or written: locked, full, damaged, read-only, of a later version.",
         "`autotune results` lists what is stored.",
         Example("autotune results nope"),
     ),
@@ -30,6 +37,37 @@ RUN_CODES: dict[str, Code] = {
         "Another autotune process is working on this run; two of them would measure each other's load.",
         "Wait until it is done, or stop it with Ctrl-C or SIGTERM; if it is gone, its lock went with it.",
         Example("autotune parallel.tp=2,4 -m"),
+    ),
+    "AT051": Code(
+        "error",
+        "the cluster cannot be reached",
+        "The kubeconfig or its context is not there or cannot be read, or the API server does not answer.",
+        "Name another with executor.context or executor.kubeconfig; `kubectl cluster-info` shows whether it answers.",
+        Example("autotune run executor=kubernetes executor.kubeconfig=nowhere"),
+    ),
+    "AT052": Code(
+        "error",
+        "the cluster refuses the server",
+        "Before anything is applied, the API server is asked for the rights that the run needs and for a dry run of each document.",
+        "The message has the API server's own words: a right, a quota, an admission rule or an operator that is missing.",
+        Example("autotune run executor=ome"),
+    ),
+    "AT046": Code(
+        "error",
+        "no results to import",
+        "The folder is not there, or none of its files is what a load client writes.",
+        "Name the folder that genai-bench, guidellm, aiperf or `vllm bench` wrote its JSON into; one above it will do.",
+        Example("autotune results import task", {"task/task.yaml": "parallel: {tp: 2}\n"}),
+    ),
+    "AT121": Code(
+        "warning",
+        "imported numbers are off or incomplete",
+        "A load client's file could not be read, or its token counts are its own guesses: without --use-server-token-count aiperf tokenizes the text that came back, which need not give the tokens that were generated.",
+        "Measure again with the option, or do not compare the TPOT and token rates of this import.",
+        Example(
+            "autotune results import bench",
+            {"bench/profile_export_aiperf.json": _AIPERF},
+        ),
     ),
     "AT203": Code(
         "note",

@@ -10,6 +10,22 @@ WORKLOAD_CODES: dict[str, Code] = {
         "Lower misc.context_length or runtime.isl and runtime.osl.",
         Example("autotune check misc.context_length=100000"),
     ),
+    "AT047": Code(
+        "error",
+        "the load client cannot make this load",
+        "Load clients differ in what they can do; one that is asked for more would measure something else, or fail after the model was loaded.",
+        "Take another client, or another load; the message names them.",
+        Example("autotune check benchmark.tool=genai_bench 'benchmark.request_rate=[2.0]'"),
+    ),
+    "AT048": Code(
+        "error",
+        "a data set that cannot be used",
+        "The prompts must be there, be what their checksum says, and be readable, before a server is started for them.",
+        "Mend the path, the address, the checksum or the file, as the message says.",
+        Example(
+            "autotune check 'benchmark.dataset=\"s3://bucket/prompts.jsonl\"' 'benchmark.traffic_scenarios=[dataset]'"
+        ),
+    ),
     "AT104": Code(
         "warning",
         "no prediction meets this latency target",
@@ -44,6 +60,22 @@ WORKLOAD_CODES: dict[str, Code] = {
         "Strategies that choose the next point by what was measured are in the schema and not yet in the program.",
         "Use optimization.strategy=grid or random, and optimization.max_experiments to run fewer points.",
         Example("autotune check optimization.strategy=bayesian"),
+    ),
+    "AT122": Code(
+        "warning",
+        "a data set that may change",
+        "The content of an address can be replaced; results that were taken from other prompts cannot be compared, and nothing would say so.",
+        "Add `#sha256=...` to the address, or set benchmark.dataset_sha256.",
+        Example(
+            "autotune check 'benchmark.dataset=\"https://example.org/prompts.jsonl\"' 'benchmark.traffic_scenarios=[dataset]'"
+        ),
+    ),
+    "AT123": Code(
+        "warning",
+        "a data set that no load uses",
+        "Only the traffic scenario `dataset` takes prompts from benchmark.dataset; the others make theirs up.",
+        "Set benchmark.traffic_scenarios=[dataset].",
+        Example("autotune check benchmark.dataset=prompts.jsonl"),
     ),
     "AT205": Code(
         "note",

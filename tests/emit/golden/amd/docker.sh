@@ -25,6 +25,7 @@ exec docker run \
   --label app.kubernetes.io/managed-by=autotune \
   --label app.kubernetes.io/name=sglang \
   --label app.kubernetes.io/version=0.5.23 \
+  --label 'autotune/emitted={"image":"lmsysorg/sglang:v0.5.23-rocm700-mi30x","flags":{"":"5c14cc15","-m":"4d0542e7","--model-path":"d41f3b45","--tp-size":"aca9468e"},"env":{},"files":{}}' \
   --entrypoint python3 \
   lmsysorg/sglang:v0.5.23-rocm700-mi30x \
   -m \

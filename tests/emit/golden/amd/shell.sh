@@ -5,6 +5,7 @@
 # model: Qwen/Qwen3-8B
 # served name: Qwen/Qwen3-8B
 # GPUs: 2 x mi300x
+# autotune/emitted: {"image":"lmsysorg/sglang:v0.5.23-rocm700-mi30x","flags":{"":"5c14cc15","-m":"4d0542e7","--model-path":"d41f3b45","--tp-size":"aca9468e"},"env":{},"files":{}}
 # HIP_VISIBLE_DEVICES of the caller says which GPUs are used.
 
 # Quoted values are meant as they stand, whatever is in them.

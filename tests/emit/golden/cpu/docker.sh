@@ -18,6 +18,7 @@ exec docker run \
   --label app.kubernetes.io/instance=tiny-vllm-cpu \
   --label app.kubernetes.io/managed-by=autotune \
   --label app.kubernetes.io/name=vllm \
+  --label 'autotune/emitted={"image":"public.ecr.aws/q9t5s3a7/vllm-cpu-release-repo:v0.32.0","flags":{"":"4352e858"},"env":{"VLLM_CPU_KVCACHE_SPACE":"83dcefb7"},"files":{}}' \
   --env VLLM_CPU_KVCACHE_SPACE=1 \
   --entrypoint vllm \
   public.ecr.aws/q9t5s3a7/vllm-cpu-release-repo:v0.32.0 \

@@ -36,6 +36,8 @@ exec docker run \
   --label app.kubernetes.io/name=trtllm \
   --label app.kubernetes.io/part-of=chat \
   --label app.kubernetes.io/version=1.2.0 \
+  --label 'autotune/emitted={"image":"nvcr.io/nvidia/tensorrt-llm/release:1.2.0","flags":{"":"97eb98d1","--config":"603285d3","--port":"456e1ed9"},"env":{"HF_HOME":"c05d8aba","TRTLLM_LOG":"cb893157"},"files":{"/etc/autotune/trtllm.yaml":"36bb54cb"}}' \
+  --label 'autotune/overrides=parallel.tp=2 +profile=fp8_quantized' \
   --label team=search \
   --env HF_HOME=/cache \
   --env TRTLLM_LOG=info \

@@ -6,6 +6,7 @@
 # served name: llama
 # GPUs: 8 x h100_sxm
 # autotune/overrides: parallel.tp=2 +profile=fp8_quantized
+# autotune/emitted: {"image":"nvcr.io/nvidia/tensorrt-llm/release:1.2.0","flags":{"":"97eb98d1","--config":"603285d3","--port":"456e1ed9"},"env":{"HF_HOME":"c05d8aba","TRTLLM_LOG":"cb893157"},"files":{"/etc/autotune/trtllm.yaml":"36bb54cb"}}
 # replicas: 3 were asked for; this file starts one.
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 

@@ -24,7 +24,9 @@ exec docker run \
   --label app.kubernetes.io/managed-by=autotune \
   --label app.kubernetes.io/name=vllm \
   --label app.kubernetes.io/version=0.33.0 \
+  --label 'autotune/emitted={"image":"vllm/vllm-openai:v0.33.0","flags":{"":"02739cc8","--served-model-name":"e4643889","--port":"5c752f98"},"env":{"HF_HOME":"c157a3f1","VLLM_LOGGING_LEVEL":"fd1cdce3"},"files":{}}' \
   --label autotune/gpu=h100_sxm \
+  --label 'autotune/overrides=parallel.tp=2 +profile=fp8_quantized' \
   --env HF_HOME=/models/hf \
   --env VLLM_LOGGING_LEVEL=INFO \
   --mount type=volume,source=weights,volume-subpath=v2,target=/models,readonly \

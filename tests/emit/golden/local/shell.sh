@@ -6,6 +6,7 @@
 # served name: chat
 # GPUs: 2 x h100_sxm
 # autotune/overrides: parallel.tp=2 +profile=fp8_quantized
+# autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"02739cc8","--served-model-name":"e4643889","--port":"5c752f98"},"env":{"HF_HOME":"c157a3f1","VLLM_LOGGING_LEVEL":"fd1cdce3"},"files":{}}
 # replicas: 2 were asked for; this file starts one.
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 

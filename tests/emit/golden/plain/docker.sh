@@ -23,6 +23,8 @@ exec docker run \
   --label app.kubernetes.io/managed-by=autotune \
   --label app.kubernetes.io/name=vllm \
   --label app.kubernetes.io/version=0.33.0 \
+  --label 'autotune/emitted={"image":"vllm/vllm-openai:v0.33.0","flags":{"":"793d3442","--host":"1858fda5","--port":"5c752f98","--tensor-parallel-size":"aca9468e"},"env":{"VLLM_LOGGING_LEVEL":"fd1cdce3"},"files":{}}' \
+  --label 'autotune/overrides=parallel.tp=2 +profile=fp8_quantized' \
   --env VLLM_LOGGING_LEVEL=INFO \
   --entrypoint vllm \
   vllm/vllm-openai:v0.33.0 \

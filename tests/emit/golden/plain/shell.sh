@@ -6,6 +6,7 @@
 # served name: Qwen/Qwen3-8B
 # GPUs: 2 x h100_sxm
 # autotune/overrides: parallel.tp=2 +profile=fp8_quantized
+# autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"793d3442","--host":"1858fda5","--port":"5c752f98","--tensor-parallel-size":"aca9468e"},"env":{"VLLM_LOGGING_LEVEL":"fd1cdce3"},"files":{}}
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
 # Quoted values are meant as they stand, whatever is in them.

@@ -5,8 +5,10 @@
 # model: Qwen/Qwen3-8B
 # served name: Qwen/Qwen3-8B
 # GPUs: 1 x h100_sxm
+# autotune/config-hash: c5c786b362
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: 60a23fcd6f
+# autotune/point: 0c80618f8f
+# autotune/version: 0.1.0
 # replicas: 2 were asked for; this file starts one.
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.
 
@@ -28,9 +30,13 @@ exec docker run \
   --label app.kubernetes.io/managed-by=autotune \
   --label app.kubernetes.io/name=vllm \
   --label app.kubernetes.io/version=0.33.0 \
+  --label autotune/config-hash=c5c786b362 \
+  --label 'autotune/emitted={"image":"vllm/vllm-openai:v0.33.0","flags":{"":"793d3442","--host":"1858fda5","--port":"5c752f98","--served-model-name":"d41f3b45","--max-log-len":"05ae6046"},"env":{"A":"19fe0dc0","HF_HOME":"f18d07a1"},"files":{}}' \
   --label autotune/engine=vllm \
   --label autotune/gpu=h100_sxm \
   --label autotune/model=Qwen3-8B \
+  --label autotune/point=0c80618f8f \
+  --label 'autotune/set-by={"deploy.hf_token_secret":["hub","override deploy.hf_token_secret=hub"],"deploy.namespace":["llm","override deploy.namespace=llm"],"deploy.pvc":["models","override deploy.pvc=models"],"deploy.replicas":[2,"override deploy.replicas=2"],"misc.env.A":["x y","override misc.env={A:'"'"'x y'"'"'}"],"misc.extra_args.--max-log-len":[10,"override misc.extra_args.--max-log-len=10"]}' \
   --env 'A=x y' \
   --env HF_HOME=/models \
   --env HF_TOKEN \

@@ -5,10 +5,14 @@
 # model: Qwen/Qwen3-30B-A3B
 # served name: Qwen/Qwen3-30B-A3B
 # GPUs: 4 x h100_sxm
+# autotune/config-hash: 65295d9baa
 # autotune/layers: moe/experts_4,moe/batch,memory_optimized/batch,memory_optimized/graphs,memory_optimized/kv
 # autotune/model: Qwen/Qwen3-30B-A3B
-# autotune/point: 238f7e71a0
+# autotune/point: 1fb321bb60
 # autotune/profiles: moe,memory_optimized
+# autotune/version: 0.1.0
+# autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"d380f32e","--host":"1858fda5","--port":"5c752f98","--served-model-name":"19a36f42","--tensor-parallel-size":"faf3e108","--enable-expert-parallel":"00000000","--kv-cache-dtype":"998b868f","--enable-prefix-caching":"00000000","--max-num-seqs":"648db3c7","--max-num-batched-tokens":"d91515ed","--enable-chunked-prefill":"00000000","--cudagraph-capture-sizes":"fed8d682"},"env":{},"files":{}}
+# autotune/set-by: {"memory.prefix_caching":[true,"profiles/memory_optimized.yaml, layer `batch`"],"misc.cuda_graph_sizes":[[1,2,4,8,16,32,64],"profiles/memory_optimized.yaml, layer `graphs`"],"model.id":["Qwen/Qwen3-30B-A3B","override model.id=Qwen/Qwen3-30B-A3B"],"parallel.ep":[4,"profiles/moe.yaml, layer `experts_4`"],"parallel.tp":[4,"override parallel.tp=4"],"quantization.kvcache_mode":["fp8_e4m3","profiles/memory_optimized.yaml, layer `kv`"],"scheduling.chunked_prefill":[true,"profiles/memory_optimized.yaml, layer `batch`"],"scheduling.max_batched_tokens":[2048,"profiles/memory_optimized.yaml, layer `batch`"],"scheduling.max_running_requests":[64,"profiles/memory_optimized.yaml, layer `batch`"]}
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
 # Quoted values are meant as they stand, whatever is in them.

@@ -5,9 +5,13 @@
 # model: Qwen/Qwen3-8B
 # served name: Qwen/Qwen3-8B
 # GPUs: 2 x a100_sxm
+# autotune/config-hash: 8d4310da20
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: 0bb6cfc104
+# autotune/point: 3c00680920
 # autotune/profiles: fp8_quantized
+# autotune/version: 0.1.0
+# autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"793d3442","--host":"1858fda5","--port":"5c752f98","--served-model-name":"d41f3b45","--tensor-parallel-size":"aca9468e"},"env":{},"files":{}}
+# autotune/set-by: {"parallel.tp":[2,"override parallel.tp=2"],"system.gpu":["a100_sxm","override system.gpu=a100_sxm"]}
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
 # Quoted values are meant as they stand, whatever is in them.

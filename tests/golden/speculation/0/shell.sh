@@ -5,10 +5,14 @@
 # model: deepseek-ai/DeepSeek-V3
 # served name: deepseek-ai/DeepSeek-V3
 # GPUs: 8 x h200_sxm
+# autotune/config-hash: 01fe28d325
 # autotune/layers: low_latency/batch,low_latency/schedule,low_latency/preset,low_latency/spread,low_latency/speculate
 # autotune/model: deepseek-ai/DeepSeek-V3
-# autotune/point: eb142bd7fa
+# autotune/point: 5cb10fe8d5
 # autotune/profiles: low_latency
+# autotune/version: 0.1.0
+# autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"03612635","--host":"1858fda5","--port":"5c752f98","--served-model-name":"a32b2518","--tensor-parallel-size":"5646ae04","--enable-prefix-caching":"00000000","--max-num-seqs":"648db3c7","--max-num-batched-tokens":"d91515ed","--performance-mode":"4c4f3dd4","--enable-chunked-prefill":"00000000","--async-scheduling":"00000000","--speculative-config":"5a01c427"},"env":{},"files":{}}
+# autotune/set-by: {"memory.prefix_caching":[true,"profiles/low_latency.yaml, layer `schedule`"],"misc.cuda_graphs":[true,"profiles/low_latency.yaml, layer `schedule`"],"model.id":["deepseek-ai/DeepSeek-V3","override model.id=deepseek-ai/DeepSeek-V3"],"parallel.tp":[8,"override parallel.tp=8"],"runtime.nextn":[1,"profiles/low_latency.yaml, layer `speculate`"],"scheduling.chunked_prefill":[true,"profiles/low_latency.yaml, layer `schedule`"],"scheduling.max_batched_tokens":[2048,"profiles/low_latency.yaml, layer `batch`"],"scheduling.max_running_requests":[64,"profiles/low_latency.yaml, layer `batch`"],"scheduling.mode":["interactivity","profiles/low_latency.yaml, layer `preset`"],"scheduling.overlap":[true,"profiles/low_latency.yaml, layer `schedule`"],"system.gpu":["h200_sxm","override system.gpu=h200_sxm"]}
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
 # Quoted values are meant as they stand, whatever is in them.

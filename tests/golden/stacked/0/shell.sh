@@ -5,10 +5,14 @@
 # model: Qwen/Qwen3-32B
 # served name: Qwen/Qwen3-32B
 # GPUs: 2 x h100_sxm
+# autotune/config-hash: ef279be5e5
 # autotune/layers: high_throughput/batch_large_gpu,high_throughput/overlap,high_throughput/memory,high_throughput/preset,fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-32B
-# autotune/point: bda9eaa23b
+# autotune/point: 319affabaf
 # autotune/profiles: high_throughput,fp8_quantized
+# autotune/version: 0.1.0
+# autotune/emitted: {"image":"vllm/vllm-openai:v0.33.0","flags":{"":"0b1630d3","--host":"1858fda5","--port":"5c752f98","--served-model-name":"95df877f","--tensor-parallel-size":"aca9468e","--quantization":"7c67a368","--kv-cache-dtype":"998b868f","--gpu-memory-utilization":"8cf5e5cf","--block-size":"53f4c7c0","--enable-prefix-caching":"00000000","--max-num-seqs":"2e680c59","--max-num-batched-tokens":"2349281d","--performance-mode":"4067c76a","--enable-chunked-prefill":"00000000","--async-scheduling":"00000000"},"env":{},"files":{}}
+# autotune/set-by: {"memory.mem_fraction_static":[0.88,"profiles/high_throughput.yaml, layer `memory`"],"memory.page_size":[16,"override memory.page_size=16"],"memory.prefix_caching":[true,"profiles/high_throughput.yaml, layer `overlap`"],"model.id":["Qwen/Qwen3-32B","override model.id=Qwen/Qwen3-32B"],"parallel.tp":[2,"override parallel.tp=2"],"quantization.gemm_mode":["fp8","profiles/fp8_quantized.yaml, layer `weights`"],"quantization.kvcache_mode":["fp8_e4m3","profiles/fp8_quantized.yaml, layer `kv`"],"scheduling.chunked_prefill":[true,"profiles/high_throughput.yaml, layer `overlap`"],"scheduling.max_batched_tokens":[16384,"profiles/high_throughput.yaml, layer `batch_large_gpu`"],"scheduling.max_running_requests":[512,"profiles/high_throughput.yaml, layer `batch_large_gpu`"],"scheduling.mode":["throughput","profiles/high_throughput.yaml, layer `preset`"],"scheduling.overlap":[true,"profiles/high_throughput.yaml, layer `overlap`"]}
 # CUDA_VISIBLE_DEVICES of the caller says which GPUs are used.
 
 # Quoted values are meant as they stand, whatever is in them.

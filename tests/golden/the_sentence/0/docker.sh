@@ -5,10 +5,12 @@
 # model: Qwen/Qwen3-8B
 # served name: Qwen/Qwen3-8B
 # GPUs: 2 x h100_sxm
+# autotune/config-hash: cc071f7f4e
 # autotune/layers: fp8_quantized/weights,fp8_quantized/kv
 # autotune/model: Qwen/Qwen3-8B
-# autotune/point: f02fa7caf0
+# autotune/point: 441a9f39ec
 # autotune/profiles: fp8_quantized
+# autotune/version: 0.1.0
 # To choose the GPUs, name them in place of their number: --gpus '"device=2,3"'.
 
 # Quoted values are meant as they stand, whatever is in them.
@@ -26,9 +28,15 @@ exec docker run \
   --label app.kubernetes.io/managed-by=autotune \
   --label app.kubernetes.io/name=vllm \
   --label app.kubernetes.io/version=0.33.0 \
+  --label autotune/config-hash=cc071f7f4e \
+  --label 'autotune/emitted={"image":"vllm/vllm-openai:v0.33.0","flags":{"":"793d3442","--host":"1858fda5","--port":"5c752f98","--served-model-name":"d41f3b45","--tensor-parallel-size":"aca9468e","--quantization":"7c67a368","--kv-cache-dtype":"998b868f"},"env":{},"files":{}}' \
   --label autotune/engine=vllm \
   --label autotune/gpu=h100_sxm \
+  --label autotune/layers=fp8_quantized/weights,fp8_quantized/kv \
   --label autotune/model=Qwen3-8B \
+  --label autotune/point=441a9f39ec \
+  --label autotune/profiles=fp8_quantized \
+  --label 'autotune/set-by={"parallel.tp":[2,"override parallel.tp=2,4"],"quantization.gemm_mode":["fp8","profiles/fp8_quantized.yaml, layer `weights`"],"quantization.kvcache_mode":["fp8_e4m3","profiles/fp8_quantized.yaml, layer `kv`"]}' \
   --entrypoint vllm \
   vllm/vllm-openai:v0.33.0 \
   serve \

@@ -1,0 +1,33 @@
+"""A command line in groups: each flag with the words that follow it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: `--flag`, `-f`, `-tp`, with what stands behind `=`; a negative number and `--` alone are values.
+_FLAG = re.compile(r"(?P<flag>--?[A-Za-z][\w.\-]*)(?:=(?P<value>.*))?", re.DOTALL)
+
+
+class FlagGroup(NamedTuple):
+    """One flag as written, with its values; `flag` is empty for the words before the first one."""
+
+    flag: str
+    values: tuple[str, ...]
+
+
+def split_flag_groups(argv: Iterable[str]) -> list[FlagGroup]:
+    """The groups of a command line in order; `--x=v` and `--x v` are alike. The first is that of the command, if there is one."""
+    groups: list[FlagGroup] = []
+    for word in argv:
+        hit = _FLAG.fullmatch(word)
+        if hit is not None:
+            groups.append(FlagGroup(hit["flag"], () if hit["value"] is None else (hit["value"],)))
+        elif groups:
+            groups[-1] = groups[-1]._replace(values=(*groups[-1].values, word))
+        else:
+            groups.append(FlagGroup("", (word,)))
+    return groups

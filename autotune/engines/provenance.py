@@ -1,0 +1,199 @@
+"""Provenance as annotations: what a running server carries of the point that it was made from.
+
+`autotune/point`, `autotune/profiles` and `autotune/layers` name the point and what was laid over it, `autotune/config-hash`
+is a hash over the groups that decide what the server is, `autotune/set-by` says who set each value and `autotune/emitted` has a
+checksum of every flag, variable and file, so that an edit made later shows. Line numbers are left out: a comment added to
+a profile must not change a pod's template, which would restart the server.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autotune.diagnostics import Source, hide_secrets, holds_secret
+from autotune.diagnostics.secrets import HIDDEN
+from autotune.engines.flag_groups import split_flag_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from autotune.diagnostics import Writer
+
+PREFIX = "autotune/"
+POINT = "autotune/point"
+PROFILES = "autotune/profiles"
+LAYERS = "autotune/layers"
+CONFIG_HASH = "autotune/config-hash"
+VERSION = "autotune/version"
+SET_BY = "autotune/set-by"
+EMITTED = "autotune/emitted"
+
+#: Kubernetes takes 256 KiB of annotations on an object, and `kubectl apply` keeps a second copy of the object in one.
+MOST_BYTES = 8192
+#: Longest value and longest writer, in characters of JSON.
+_LONGEST = 240
+_MORE = "..."
+
+
+class SetBy(NamedTuple):
+    """One value with who set it. The value of a secret is hidden, that of a long one cut."""
+
+    value: Any
+    writer: str
+
+
+class Edit(NamedTuple):
+    """One thing that is not as it was emitted: `kind` is flag, env, file, image or command; `how` is added, changed or removed."""
+
+    kind: str
+    name: str
+    how: str
+
+
+def spell_set_by(entries: Iterable[tuple[str, Any, Writer]]) -> str:
+    """JSON of path -> [value, writer] for (path, value, writer), base defaults left out, at most MOST_BYTES.
+
+    What finds no room is counted under `...`.
+    """
+    said = sorted((path, value, writer) for path, value, writer in entries if writer.source is not Source.BASE)
+    shown = {path: [shown_value(path, value), _name(writer)] for path, value, writer in said}
+    text = _dump(shown)
+    if len(text) <= MOST_BYTES:
+        return text
+    kept: dict[str, Any] = {}
+    size = len(_dump({_MORE: len(shown)}))
+    for path, entry in shown.items():
+        size += len(_dump({path: entry}))
+        if size > MOST_BYTES:
+            break
+        kept[path] = entry
+    return _dump(kept | {_MORE: len(shown) - len(kept)})
+
+
+def read_set_by(text: str) -> dict[str, SetBy]:
+    """The inverse of `spell_set_by`; what is not in its form is left out."""
+    data = _load(text)
+    return {
+        path: SetBy(entry[0], entry[1])
+        for path, entry in data.items()
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str)
+    }
+
+
+def count_left_out(text: str) -> int:
+    """How many values `spell_set_by` found no room for."""
+    count = _load(text).get(_MORE, 0)
+    return count if isinstance(count, int) else 0
+
+
+def spell_emitted(argv: Sequence[str], env: Mapping[str, str], files: Mapping[str, str], image: str) -> str:
+    """The image, and a checksum of each flag, variable and file, as JSON; of all flags and files together where that is too long."""
+    flags = _flag_sums(argv)
+    sums = {"image": image, "flags": flags, "env": _sums(env), "files": _sums(files)}
+    text = _dump(sums)
+    if len(text) <= MOST_BYTES:
+        return text
+    return _dump({"image": image[:_LONGEST], "flags": _sum(*argv), "files": _sum(*files.keys(), *files.values())})
+
+
+def find_edits(
+    emitted: str,
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    files: Mapping[str, str] | None,
+    image: str | None,
+    *,
+    injected: bool = False,
+) -> list[Edit] | None:
+    """What differs from the server that `emitted` was made for; None where the annotation cannot be read.
+
+    `files` and `image` are None where they are not known. `injected`: others put variables of their own into the
+    environment, so further ones are no edit.
+    """
+    sums = _load(emitted)
+    if "flags" not in sums:
+        return None
+    edits: list[Edit] = []
+    if image is not None and sums.get("image") != image[: len(image) if isinstance(sums["flags"], dict) else _LONGEST]:
+        edits.append(Edit("image", f"{sums.get('image')} -> {image}", "changed"))
+    if not isinstance(sums["flags"], dict):
+        if sums["flags"] != _sum(*argv):
+            edits.append(Edit("command", "the command line", "changed"))
+        if files is not None and sums.get("files") != _sum(*files.keys(), *files.values()):
+            edits.append(Edit("file", "the config files", "changed"))
+        return edits
+    edits += _compare("flag", sums["flags"], _flag_sums(argv))
+    edits += [
+        edit for edit in _compare("env", sums.get("env", {}), _sums(env)) if not (injected and edit.how == "added")
+    ]
+    if files is not None:
+        edits += _compare("file", sums.get("files", {}), _sums(files))
+    return edits
+
+
+def _compare(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Edit]:
+    changes = {
+        name: "added" if name not in before else "removed" if name not in after else "changed"
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name)
+    }
+    return [Edit("command", "the command", how) if not name else Edit(kind, name, how) for name, how in changes.items()]
+
+
+def _flag_sums(argv: Sequence[str]) -> dict[str, str]:
+    values: dict[str, list[str]] = {}
+    for flag, given in split_flag_groups(argv):
+        values.setdefault(flag, []).extend((*given, ""))
+    return {flag: _sum(*words) for flag, words in values.items()}
+
+
+def _sums(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: _sum(text) for name, text in sorted(texts.items())}
+
+
+def _sum(*texts: str) -> str:
+    """A checksum against edits, not against forgery."""
+    return f"{zlib.crc32(chr(0).join(texts).encode('utf-8', 'surrogatepass')):08x}"
+
+
+def shown_value(path: str, value: Any) -> Any:
+    """A value without its secrets, cut where it is long."""
+    if isinstance(value, str):
+        value = HIDDEN if holds_secret(path, value) else hide_secrets(value)
+    text = _dump(value)
+    if hide_secrets(text) != text:
+        # A list or map with a secret somewhere in it.
+        return HIDDEN
+    return value if len(text) <= _LONGEST else text[:_LONGEST] + _MORE
+
+
+def is_cut(value: Any) -> bool:
+    """Whether `shown_value` left out so much of a value that it can be compared with nothing."""
+    return isinstance(value, str) and (value == HIDDEN or (len(value) > _LONGEST and value.endswith(_MORE)))
+
+
+def _name(writer: Writer) -> str:
+    """The writer without line numbers, and without folders of the machine that it is on."""
+    file = writer.file
+    if file is not None and posixpath.isabs(file):
+        file = posixpath.basename(file)
+    text = str(replace(writer, file=file, line=None))
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + _MORE
+
+
+def _dump(data: Any) -> str:
+    """One line of ASCII, without `{{`, which the controllers of KServe and OME would run as a template."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("{{", "{\\u007b")
+
+
+def _load(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
