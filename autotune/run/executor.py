@@ -38,12 +38,14 @@ class ExperimentFailed(Exception):  # noqa: N818
 class Place:
     """What an executor may use on one server: `folder` for its files and logs, `records` for notes on what it left running.
 
-    `devices` are the GPUs set aside for the server, empty where they are not told apart.
+    `devices` are the GPUs set aside for the server, empty where they are not told apart; `cpus` the CPU threads it is to
+    stay on, empty for any.
     """
 
     folder: Path
     records: Path
     devices: tuple[str, ...] = field(default=())
+    cpus: tuple[int, ...] = field(default=())
 
 
 class Executor(Protocol):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from autotune.run.executor import Executor
     from autotune.run.ledger import Ledger
     from autotune.run.plan import ServerGroup
+    from autotune.run.slots import Assigned
     from autotune.run.stop import Stop
     from autotune.schema import Config
 
@@ -78,13 +79,13 @@ class Bench:
     score_of: ScoreOf
 
 
-def run_group(group: ServerGroup, devices: tuple[str, ...], bench: Bench) -> None:
+def run_group(group: ServerGroup, assigned: Assigned, bench: Bench) -> None:
     """Run every point of a group, on one server as long as that lives. Returns early when `bench.stop` asks for it."""
     waiting = [point for point in group.points if not bench.ledger.prune(point)]
     tries: dict[str, int] = {}
     attempt = 1
     while waiting and not bench.stop.asked:
-        waiting = _Serving(replace(group, points=tuple(waiting)), devices, bench, tries, attempt).run()
+        waiting = _Serving(replace(group, points=tuple(waiting)), assigned, bench, tries, attempt).run()
         attempt += 1
 
 
@@ -92,10 +93,10 @@ class _Serving:
     """One server's life."""
 
     def __init__(
-        self, group: ServerGroup, devices: tuple[str, ...], bench: Bench, tries: dict[str, int], attempt: int
+        self, group: ServerGroup, assigned: Assigned, bench: Bench, tries: dict[str, int], attempt: int
     ) -> None:
         self._group = group
-        self._devices = devices
+        self._assigned = assigned
         self._bench = bench
         self._tries = tries
         self._attempt = attempt
@@ -141,7 +142,8 @@ class _Serving:
         for other in group.points[1:]:
             _link_log(folder, _point_folder(bench.folder, other))
         try:
-            endpoint = self._executor.deploy(group.deployment, Place(folder, bench.folder / "servers", self._devices))
+            place = Place(folder, bench.folder / "servers", self._assigned.devices, self._assigned.cpus)
+            endpoint = self._executor.deploy(group.deployment, place)
         except OSError as error:
             raise ExperimentFailed(Failure("infrastructure", f"the server cannot be started: {error}")) from error
         limit_s = began + first.config.optimization.timeout_s - time.monotonic()

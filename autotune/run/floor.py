@@ -91,7 +91,10 @@ def shortest_makespan(jobs: Sequence[Job], layout: Layout, at_once: int | None) 
     alone = sum(job.seconds for job in jobs if job.slots + smallest > total)
     rest = [job for job in jobs if job.slots + smallest <= total]
     bounds = [0.0, *(job.seconds for job in rest)]
-    bounds += [sum(job.slots * job.seconds for job in rest) / total, sum(job.seconds for job in rest if 2 * job.slots > total)]
+    bounds += [
+        sum(job.slots * job.seconds for job in rest) / total,
+        sum(job.seconds for job in rest if 2 * job.slots > total),
+    ]
     if at_once is not None:
         bounds.append(sum(job.seconds for job in rest) / at_once)
     return alone + max(bounds)

@@ -14,18 +14,21 @@ if TYPE_CHECKING:
     from autotune.bench.client import BenchClient
     from autotune.compiled import CompiledPoint
     from autotune.run.executor import Executor
+    from autotune.run.layout import Limits
     from autotune.run.plan import ServerGroup
-    from autotune.run.slots import GpuSlots
 
 
 def check_run(
     groups: Sequence[ServerGroup],
-    slots: GpuSlots | None,
+    limits: Limits,
     make: Callable[[ServerGroup], Executor],
     client_of: Callable[[str], BenchClient],
+    doubts: Sequence[Diagnostic] = (),
 ) -> list[Diagnostic]:
-    """Warnings and notes of every executor and load client. Raises InputError with all that keeps the run from starting."""
-    found: list[Diagnostic] = []
+    """`doubts` about the slots, and warnings and notes of every executor and load client. Raises InputError with all that
+    keeps the run from starting.
+    """
+    found = list(_placed(groups[0].points[0], doubts))
     for group in groups:
         executor = make(group)
         if group.deployment.parts:
@@ -33,7 +36,7 @@ def check_run(
                                  help="emit them with `autotune emit --target k8s`, or run system.serving_mode=agg")  # fmt: skip
             found += _placed(group.points[0], [several])
         found += _placed(group.points[0], executor.preflight(group.deployment))
-        if slots is not None and not slots.fits(group.deployment.gpus, group.deployment.nodes):
+        if not limits.fits(group.deployment):
             lacking = diagnostic("AT015", f"{group.deployment.gpus} GPUs are needed and there are fewer here", path="parallel.tp",
                                  help="lower parallel.tp, parallel.pp or parallel.dp")  # fmt: skip
             found += _placed(group.points[0], [lacking])

@@ -7,25 +7,41 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 #: One GPU, or one share of the cores: the number of its node and its id there.
 Slot = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """What there is to hand out: the slot ids of each node, and the NUMA node of each slot where that is known.
+class Assigned:
+    """What one server may use: these GPUs (empty: they are not told apart), and these CPU threads (empty: any)."""
 
-    `shares` are the CPU cores behind a slot: one tuple for each physical core, with the numbers of its threads.
+    devices: tuple[str, ...] = ()
+    cpus: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What there is to hand out: the ids of each node's slots; false where nothing is.
+
+    `zones` is the NUMA node of a slot, where that is known, and `cpus` the CPU threads that whoever has the slot is to stay
+    on. `of_cores` says that slots are shares of the CPU cores, of which every server takes one; else they are GPUs.
     """
 
     nodes: tuple[tuple[str, ...], ...] = ()
     zones: Mapping[Slot, int] = field(default_factory=dict)
-    shares: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    cpus: Mapping[Slot, tuple[int, ...]] = field(default_factory=dict)
+    of_cores: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.nodes)
+        return any(self.nodes)
+
+    def assigned(self, taken: tuple[Slot, ...]) -> Assigned:
+        """What a server with these slots may use. GPUs of several NUMA nodes leave it free to run on any core."""
+        places = {self.cpus.get(slot, ()) for slot in taken}
+        cpus = next(iter(places)) if len(places) == 1 else ()
+        return Assigned(() if self.of_cores else tuple(device for _, device in taken), cpus)
 
 
 class Slots:
@@ -70,40 +86,6 @@ class Slots:
             return min(roomy, key=len)[:share]
         spread = [device for free in sorted(zones.values(), key=len, reverse=True) for device in free]
         return sorted(spread[:share], key=self._layout.nodes[index].index)
-
-
-def share_cores(cores: Sequence[tuple[int, ...]], count: int, zones: Mapping[int, int]) -> Layout:
-    """Slots of `count` physical cores each, as many as there are, none over two NUMA nodes unless it is larger than one.
-
-    `cores` are the physical cores, each with the numbers of its threads; `zones` is the NUMA node of a thread. A slot's
-    id is the list of its cores' first threads, e.g. `0-3`.
-    """
-    by_zone: dict[int, list[tuple[int, ...]]] = defaultdict(list)
-    for core in sorted(cores):
-        by_zone[zones.get(core[0], 0)].append(core)
-    groups = list(by_zone.values())
-    if count > max((len(group) for group in groups), default=0):
-        groups = [[core for group in groups for core in group]]
-    shares: dict[str, tuple[tuple[int, ...], ...]] = {}
-    places: dict[Slot, int] = {}
-    for group in groups:
-        for start in range(0, len(group) - count + 1, count):
-            part = tuple(group[start : start + count])
-            name = number_ranges([core[0] for core in part])
-            shares[name] = part
-            places[0, name] = zones.get(part[0][0], 0)
-    return Layout((tuple(shares),) if shares else (), places, shares)
-
-
-def number_ranges(numbers: Iterable[int]) -> str:
-    """Numbers as the kernel lists them: 0-3,8."""
-    parts: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in parts)
 
 
 def _share(count: int, nodes: int) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from autotune.schema.group import Counts, EnvName, Group, Name, Rates, Texts
+from autotune.schema.group import Counts, Devices, EnvName, Group, Name, Rates, Texts
 
 Scenario = Annotated[str, StringConstraints(pattern=r"^(dataset|[DNU]\([\d.,\s]+\)(/\([\d.,\s]+\))?)$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -84,7 +84,9 @@ class Optimization(Group):
     max_experiments: int | None = Field(None, ge=1, description="Experiments at most. Default: every point.")
     timeout_s: float = Field(1800.0, gt=0, description="Time limit of one experiment from start to clean-up, in s.")
     max_parallel: int | None = Field(
-        None, ge=1, description="Experiments at once at most. Default: as many as fit on the GPUs."
+        None,
+        ge=1,
+        description="Experiments at once at most. Default: as many as fit on the GPUs; one at a time without any.",
     )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
     constraints: Texts = Field(
@@ -136,6 +138,19 @@ class LocalExecutor(Group):
     )
     ready_timeout_s: float = Field(1200.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
+    devices: Devices = Field(
+        (),
+        description="The GPUs to hand out, as CUDA_VISIBLE_DEVICES (HIP_VISIBLE_DEVICES on AMD) names them: numbers or UUIDs. Default: those that NVML lists, within CUDA_VISIBLE_DEVICES.",
+    )
+    cores_per_server: int | None = Field(
+        None,
+        ge=1,
+        description="CPU cores for each server that uses no GPU. Default: the cores shared out among optimization.max_parallel servers.",
+    )
+    pin: bool = Field(
+        True,
+        description="Keep servers apart on the CPU: one without a GPU stays on cores of its own, one on GPUs of a single NUMA node on that node's.",
+    )
 
 
 class DockerExecutor(Group):

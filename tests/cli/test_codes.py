@@ -120,6 +120,8 @@ NEAR: dict[str, Near | Elsewhere] = {
         f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
     ),
     "AT123": Near("check benchmark.dataset=prompts.jsonl 'benchmark.traffic_scenarios=[dataset]'"),
+    # Compiled anywhere, run elsewhere; tests/run/test_layout.py has what is close on this machine.
+    "AT124": Near("check executor=local system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"),
     "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
     "AT201": Near("check system.gpu=h100_sxm"),
     "AT202": Near(

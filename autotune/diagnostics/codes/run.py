@@ -69,6 +69,15 @@ RUN_CODES: dict[str, Code] = {
             {"bench/profile_export_aiperf.json": _AIPERF},
         ),
     ),
+    "AT124": Code(
+        "warning",
+        "fewer slots than asked for",
+        "Servers run side by side on GPUs, or on CPU cores, of their own; this machine has fewer of them than executor.devices, executor.cores_per_server or optimization.max_parallel say, so that fewer run at once.",
+        "Name GPUs that `nvidia-smi -L` lists, each once; ask for no more cores than there are.",
+        Example(
+            "autotune run executor=local executor.bin_dir=nowhere system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"
+        ),
+    ),
     "AT203": Code(
         "note",
         "executor=auto made a choice",
