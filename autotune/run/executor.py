@@ -11,15 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from autotune.bench.client import Endpoint
+    from autotune.bench.client import BenchClient, Endpoint
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
     from autotune.metrics import Kind
     from autotune.predict.predictor import Timing
-    from autotune.schema import AutoExecutor, DockerExecutor, EmulatedExecutor, KubernetesExecutor, LocalExecutor
+    from autotune.schema import (
+        AutoExecutor,
+        DockerExecutor,
+        EmulatedExecutor,
+        KubernetesExecutor,
+        LocalExecutor,
+        RayExecutor,
+    )
     from autotune.store.result import Failure
 
-    Settings = LocalExecutor | DockerExecutor | KubernetesExecutor | EmulatedExecutor | AutoExecutor
+    Settings = LocalExecutor | DockerExecutor | KubernetesExecutor | RayExecutor | EmulatedExecutor | AutoExecutor
 
 
 class Cancelled(Exception):  # noqa: N818 - nothing went wrong
@@ -52,6 +59,8 @@ class Executor(Protocol):
     """One server. Implementations are one module each, listed in `EXECUTORS`; an instance runs one server once.
 
     `kind` marks everything that is measured on it. `speed` is how many times faster than real it runs, 1 unless emulated.
+    Two more attributes are looked for: `environment`, what is known of what really ran, and `client`, which gives the load
+    client of a name where that has to run elsewhere than in this process.
     """
 
     kind: Kind
@@ -86,6 +95,12 @@ class Executor(Protocol):
         ...
 
 
+def client_for(executor: Executor, name: str, client_of: Callable[[str], BenchClient]) -> BenchClient:
+    """The load client of that name for this executor's server: its own, beside the server, or one that runs here."""
+    own: Callable[[str], BenchClient] = getattr(executor, "client", client_of)
+    return own(name)
+
+
 def make_executor(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:
     """A fresh executor for one server. `timing_of` gives the timing of a deployment, by its name, for emulation.
 
@@ -117,10 +132,17 @@ def _cluster(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor
     return ClusterServer(settings)  # type: ignore[arg-type]
 
 
+def _ray(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:  # noqa: ARG001
+    from autotune.run.ray.server import RayServer
+
+    return RayServer(settings)  # type: ignore[arg-type]
+
+
 #: Every executor by its `executor.name`. To add one: a module with a class of the protocol above, and a line here.
 EXECUTORS: dict[str, Callable[[Settings, Callable[[str], Timing]], Executor]] = {
     "local": _local,
     "emulated": _emulated,
     "kubernetes": _cluster,
     "ome": _cluster,
+    "ray": _ray,
 }

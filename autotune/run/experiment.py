@@ -15,7 +15,7 @@ from autotune.diagnostics import InputError
 from autotune.metrics import DEFAULT_OSL
 from autotune.run.environment import server_environment
 from autotune.run.events import PointStarted, ServerReady, ServerRemoved, ServerStarting
-from autotune.run.executor import Cancelled, ExperimentFailed, Place
+from autotune.run.executor import Cancelled, ExperimentFailed, Place, client_for
 from autotune.run.plan import benchmark_limit_s, point_loads
 from autotune.store.result import Failure
 
@@ -182,9 +182,8 @@ class _Serving:
             ledger.report(PointStarted(point.id, self._group.deployment.name, len(loads)))
             now = time.monotonic()
             deadline = min(now + benchmark_limit_s(config.benchmark, len(loads)), began + config.optimization.timeout_s)
-            client = self._bench.client_of(
-                client_name(config.benchmark.tool, emulated=self._executor.kind == "emulated")
-            )
+            tool = client_name(config.benchmark.tool, emulated=self._executor.kind == "emulated")
+            client = client_for(self._executor, tool, self._bench.client_of)
             folder = _point_folder(self._bench.folder, point) / "bench"
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id

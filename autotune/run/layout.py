@@ -10,7 +10,7 @@ from autotune.diagnostics import diagnostic
 from autotune.run.choose import visible_devices
 from autotune.run.cores import share_cores, share_evenly
 from autotune.run.slots import Layout, Slots
-from autotune.schema import LocalExecutor
+from autotune.schema import LocalExecutor, RayExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
     from autotune.run.choose import Probes
     from autotune.run.executor import Settings
+    from autotune.run.ray.connection import NodeSize
     from autotune.workspace.cpus import Cpus
     from autotune.workspace.hardware import GpuPlace
 
@@ -59,10 +60,14 @@ def find_limits(
     """What experiments run side by side on, and where that is less than what was asked for (AT124).
 
     local: `executor.devices`, else the GPUs of this machine; cores for engines that use no GPU. emulated: as many nodes and
-    GPUs as the largest system that the points declare. Elsewhere nothing is handed out.
+    GPUs as the largest system that the points declare. ray: what the nodes have. Elsewhere nothing is handed out.
     """
     if settings.name == "emulated":
         return Limits(_declared(points), max_parallel=max_parallel), []
+    if isinstance(settings, RayExecutor):
+        from autotune.run.ray.connection import node_sizes
+
+        return _on_nodes(node_sizes(settings), settings, points, max_parallel), []
     if not isinstance(settings, LocalExecutor):
         return Limits(max_parallel=max_parallel), []
     vendors = {point.deployment.gpu_vendor for point in points if point.deployment is not None}
@@ -84,6 +89,23 @@ def _declared(points: Sequence[CompiledPoint]) -> Layout:
         nodes = max(nodes, point.config.system.nodes, point.deployment.nodes)
         width = max(width, declared, -(-point.deployment.gpus // point.deployment.nodes))
     return Layout(tuple(tuple(str(index) for index in range(width)) for _ in range(nodes)))
+
+
+def _on_nodes(
+    nodes: Sequence[NodeSize], settings: RayExecutor, points: Sequence[CompiledPoint], max_parallel: int | None
+) -> Limits:
+    """No more experiments than the nodes of a cluster hold; which node each gets, the cluster says.
+
+    Where one would not fit on any node, nothing is handed out: the cluster may add larger nodes, or refuse.
+    """
+    servers = [int(node.cpus // settings.cpus_per_server) if settings.cpus_per_server else 1 for node in nodes]
+    limits = Limits(
+        Layout(tuple(tuple(str(index) for index in range(node.gpus)) for node in nodes)),
+        Layout(tuple(tuple(str(index) for index in range(count)) for count in servers), of_cores=True),
+        max_parallel,
+    )
+    deployments = [point.deployment for point in points if point.deployment is not None]
+    return limits if all(limits.fits(item) for item in deployments) else Limits(max_parallel=max_parallel)
 
 
 def _gpus(settings: LocalExecutor, probes: Probes, found: list[Diagnostic], *, nvidia: bool) -> Layout:

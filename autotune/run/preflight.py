@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from autotune.bench import client_name
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, has_errors, unique
+from autotune.run.executor import client_for
 from autotune.run.plan import point_loads
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def check_run(
             found += _placed(group.points[0], [lacking])
         for point in group.points:
             try:
-                found += _placed(point, _client_problems(point, client_of, emulated=executor.kind == "emulated"))
+                found += _placed(point, _client_problems(point, client_of, executor))
             except InputError as error:
                 found += _placed(point, error.diagnostics)
     found = unique(found)
@@ -52,12 +53,13 @@ def check_run(
 
 
 def _client_problems(
-    point: CompiledPoint, client_of: Callable[[str], BenchClient], *, emulated: bool
+    point: CompiledPoint, client_of: Callable[[str], BenchClient], executor: Executor
 ) -> list[Diagnostic]:
     assert point.config is not None
     point_loads(point)
     benchmark = point.config.benchmark
-    return client_of(client_name(benchmark.tool, emulated=emulated)).preflight(benchmark)
+    tool = client_name(benchmark.tool, emulated=executor.kind == "emulated")
+    return client_for(executor, tool, client_of).preflight(benchmark)
 
 
 def _placed(point: CompiledPoint, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:

@@ -95,6 +95,7 @@ NEAR: dict[str, Near | Elsewhere] = {
         "error[AT052]: this user may not create deployments.apps in default, list events in default\n  --> executor.context\n"
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
+    "AT053": Near("emit executor=ray executor.address=127.0.0.1:1"),
     "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
     "AT101": Near("check scheduling.policy=fcfs"),
     "AT102": Near(

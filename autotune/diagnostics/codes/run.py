@@ -52,6 +52,13 @@ RUN_CODES: dict[str, Code] = {
         "The message has the API server's own words: a right, a quota, an admission rule or an operator that is missing.",
         Example("autotune run executor=ome"),
     ),
+    "AT053": Code(
+        "error",
+        "the Ray cluster cannot be reached",
+        "Nobody listens at the address, no Ray runs there, or none runs on this machine where no address is given.",
+        "Name the head node with executor.address=host:6379 or RAY_ADDRESS; `ray status --address host:6379` shows whether it answers.",
+        Example("autotune run executor=ray executor.address=127.0.0.1:1"),
+    ),
     "AT046": Code(
         "error",
         "no results to import",
