@@ -11,6 +11,7 @@ import shutil
 import socket
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from autotune.bench import BenchError, BenchJob, find_client
 from autotune.diagnostics import render_text
 from autotune.run.environment import engine_version
 from autotune.run.executor import Cancelled, ExperimentFailed, Place
+from autotune.run.leftovers import sweep_servers
 from autotune.run.local import LocalServer
+from autotune.run.lock import RunLock
 from autotune.store.result import Failure
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 #: What goes back of the engine's log, and of a client's raw files all together, in bytes at most.
 LOG_BYTES = 4 * 2**20
 RAW_BYTES = 64 * 2**20
+_PREFIX = "autotune-ray-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,11 @@ class Worker:
     def __init__(self, settings: LocalExecutor) -> None:
         self._server = LocalServer(settings)
         self._settings = settings
-        self._folder = Path(tempfile.mkdtemp(prefix="autotune-ray-"))
+        remove_leftovers(Path(tempfile.gettempdir()))
+        made = Path(tempfile.mkdtemp(prefix=f".new-{_PREFIX}"))
+        self._lock = RunLock(made)
+        self._lock.__enter__()  # until this process ends, in whatever way; it has its name only then
+        self._folder = made.rename(made.with_name(made.name.removeprefix(".new-")))
         self._cancelled = threading.Event()
         self._endpoint: Endpoint | None = None
         self._removed = False
@@ -127,6 +135,14 @@ class Worker:
 
     def _stopped(self) -> bool:
         return self._cancelled.is_set() or self._server.failure() is not None
+
+
+def remove_leftovers(place: Path) -> None:
+    """End what workers on this node left that were killed together with their engines' supervisors, and their folders."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError), RunLock(folder):
+            sweep_servers(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -12,6 +16,7 @@ import pytest
 import autotune
 from autotune.run import Stop, run_points
 from autotune.run.events import PointStarted
+from autotune.run.ray.worker import remove_leftovers
 from autotune.store import Store
 from tests.run.cluster.test_sweep import SWEEP, table
 from tests.run.points import NO_GPU
@@ -49,9 +54,17 @@ uvicorn.run(_Api(EmulatedEngine(LinearTiming(), 100.0), "tiny", 131072).app(), h
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    ray.init(address="local", num_cpus=8, num_gpus=8, include_dashboard=False, log_to_driver=False, configure_logging=False,
-             object_store_memory=100 * 2**20, _system_config={"metrics_report_interval_ms": 0})  # fmt: skip
+def node_folder(tmp_path_factory):
+    """Where the workers put their temporary folders."""
+    return tmp_path_factory.mktemp("node")
+
+
+@pytest.fixture(scope="module")
+def cluster(node_folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(node_folder))
+        ray.init(address="local", num_cpus=8, num_gpus=8, include_dashboard=False, log_to_driver=False, configure_logging=False,
+                 object_store_memory=100 * 2**20, _temp_dir="/tmp/ray")  # fmt: skip
     yield ray
     ray.shutdown()
 
@@ -70,8 +83,6 @@ def sweep(tmp_path, cluster):
 
 
 def engines(notes):
-    import json
-
     return [json.loads(line) for line in notes.read_text().splitlines()]
 
 
@@ -80,8 +91,6 @@ def free_gpus():
 
 
 def wait_until(condition, timeout_s=30.0):
-    import time
-
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
@@ -155,6 +164,32 @@ def test_an_actor_that_dies_is_a_failure_of_the_machine_and_the_point_is_tried_a
         summary = run_points(points, store=store, data_dir=tmp_path, probes=NO_GPU, reporter=Listener())
     assert [(result.status, result.attempts) for result in summary.results] == [("done", 2)]
     wait_until(lambda: not any(psutil.pid_exists(note["pid"]) for note in engines(notes)))
+
+
+def test_a_command_that_is_killed_leaves_neither_engine_nor_actor(tmp_path, sweep, node_folder):
+    overrides, notes = sweep
+    address = ray.get_runtime_context().gcs_address
+    command = [
+        sys.executable,
+        "-m",
+        "autotune",
+        "run",
+        *overrides,
+        f"executor.address={address}",
+        "benchmark.max_requests=100000",
+        "-m",
+    ]
+    with subprocess.Popen(
+        command, env={**os.environ, "AUTOTUNE_HOME": str(tmp_path)}, stderr=subprocess.DEVNULL
+    ) as driver:
+        wait_until(lambda: notes.exists() and engines(notes))
+        assert free_gpus() < 8
+        driver.kill()
+    wait_until(lambda: free_gpus() == 8)
+    wait_until(lambda: not any(psutil.pid_exists(note["pid"]) for note in engines(notes)))
+    assert len(list(node_folder.iterdir())) >= 1
+    remove_leftovers(node_folder)
+    assert list(node_folder.iterdir()) == []
 
 
 def test_what_no_node_has_room_for_is_said_with_what_it_needs(tmp_path, sweep):
