@@ -370,7 +370,7 @@ def test_two_executors_in_one_run_and_one_that_is_not_there_are_errors(setup):
         run_points(
             [make_point("a", executor={"name": "docker"})], store=setup.store, data_dir=setup.folder, probes=NO_GPU
         )
-    assert "local, emulated, kubernetes, ome, auto" in caught.value.diagnostics[0].help
+    assert "local, emulated, kubernetes, ome, ray, auto" in caught.value.diagnostics[0].help
 
 
 def test_ctrl_c_ends_the_measurement_and_the_server_and_keeps_the_rest_for_later(setup):

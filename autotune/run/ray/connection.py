@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autotune.diagnostics import InputError, diagnostic
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 #: Time for the head node to take a connection, in s: Ray itself tries for minutes.
 KNOCK_S = 5.0
+#: Every server of a sweep asks for the cluster; one that was not there a moment ago is not there, after this many s or less.
+_ASK_AGAIN_S = 30.0
+_REFUSED: dict[str, tuple[float, InputError]] = {}
 _LOCAL = "local"
 _EXTRA = "llm-autotune[ray]"
 
@@ -38,6 +42,9 @@ def connect(settings: RayExecutor) -> Any:
     if ray.is_initialized():
         return ray
     address = settings.address or os.environ.get("RAY_ADDRESS") or "auto"
+    asked_s, refusal = _REFUSED.get(address, (0.0, None))
+    if refusal is not None and time.monotonic() - asked_s < _ASK_AGAIN_S:
+        raise refusal
     try:
         _knock(address)
         # What autotune starts itself reports its use to nobody, unless the user wants that.
@@ -47,7 +54,9 @@ def connect(settings: RayExecutor) -> Any:
         ray.init(address=address, namespace="autotune", log_to_driver=False, configure_logging=False,
                  include_dashboard=False if address == _LOCAL else None)  # fmt: skip
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        raise _unreachable(address, error) from error
+        refusal = _unreachable(address, error)
+        _REFUSED[address] = time.monotonic(), refusal
+        raise refusal from error
     return ray
 
 

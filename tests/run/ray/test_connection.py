@@ -27,6 +27,7 @@ def strangers_ray(monkeypatch):
 
     module = SimpleNamespace(is_initialized=lambda: False, init=init)
     monkeypatch.setitem(sys.modules, "ray", module)
+    monkeypatch.setattr(connection, "_REFUSED", {})
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
     return module
@@ -55,6 +56,13 @@ def test_without_an_address_it_is_the_environments_or_the_one_that_runs_here(str
     assert "executor.address=local starts one here" in found.help
     monkeypatch.setenv("RAY_ADDRESS", "named")
     assert "the Ray cluster named cannot be reached" in refusal().message
+
+
+def test_a_sweep_of_many_servers_waits_for_an_absent_cluster_once(strangers_ray):
+    calls = []
+    strangers_ray.init = lambda address, **_: (calls.append(address), socket.create_connection(("127.0.0.1", 1)))
+    first, second = refusal(address="head"), refusal(address="head")
+    assert (first, calls) == (second, ["head"])
 
 
 def test_the_package_is_an_extra_that_the_message_names(monkeypatch):
