@@ -10,6 +10,7 @@ from autotune.api import compile_dimensions, read_dimensions, shadow_notes
 from autotune.cli.output import print_diagnostics
 from autotune.cli.verb_table import VERBS
 from autotune.compiler import prune
+from autotune.compose.overrides import split_launcher
 from autotune.diagnostics import Diagnostic, InputError, Severity, deny, diagnostic, nearest, read_denied
 from autotune.predict.targets import slo_findings
 from autotune.workspace.load import Workspace, load_workspace
@@ -79,7 +80,8 @@ class Inputs:
 
 def read_inputs(args: argparse.Namespace, words: Iterable[str] | None = None) -> Inputs:
     """Read the words of a command line. Raises InputError with everything that is wrong with them."""
-    rest = list(args.words if words is None else words)
+    # Where jobs run is no part of what they are; `run` alone asks for it.
+    _, rest = split_launcher(args.words if words is None else words)
     denied = read_denied(args.deny)
     task = rest.pop(0) if rest and _is_task(rest[0]) else None
     if task is None and rest and "=" not in rest[0] and not rest[0].startswith("~"):

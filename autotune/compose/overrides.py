@@ -22,6 +22,22 @@ _parser = OverridesParser.create()
 Options = Callable[[str], list[str]]
 
 
+#: Which of Hydra's launchers runs the jobs. Its own, `basic`, runs them in this process, which autotune does itself.
+LAUNCHER = "hydra/launcher="
+_BASIC = f"{LAUNCHER}basic"
+
+
+def split_launcher(words: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What is said to Hydra about where jobs run, and the rest. The first is empty where no launcher is chosen."""
+    words = list(words)
+    to_hydra = [word for word in words if word.lstrip("+").startswith(("hydra/", "hydra."))]
+    chosen = [word for word in to_hydra if word.lstrip("+").startswith(LAUNCHER)]
+    if not chosen:
+        return [], words
+    rest = [word for word in words if word not in to_hydra]
+    return ([] if chosen[-1] == _BASIC else to_hydra), rest
+
+
 def parse_overrides(
     texts: Iterable[str], groups: Collection[str], options: Options, *, sweeps: bool
 ) -> list[Dimension]:

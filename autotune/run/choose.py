@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from autotune.diagnostics import Diagnostic, diagnostic
 from autotune.schema import DockerExecutor, EmulatedExecutor, LocalExecutor
+from autotune.workspace.cpus import Cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from autotune.engines.deployment import Deployment
     from autotune.run.executor import Settings
+    from autotune.workspace.hardware import GpuPlace
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
     """How to look at this machine: where a command is, the catalog names of the GPUs (product names of unknown ones), the
-    Python package that a command line needs and does not find, and whether a Docker engine of this machine answers.
+    Python package that a command line needs and does not find, whether a Docker engine of this machine answers, where the
+    GPUs are, and which CPU cores may be used.
     """
 
     command: Callable[[str], str | None]
     gpus: Callable[[], tuple[str, ...]]
     missing_module: Callable[[Sequence[str]], str | None] = lambda _: None
     docker: Callable[[], bool] = lambda: False
+    places: Callable[[], tuple[GpuPlace, ...]] = tuple
+    cpus: Callable[[], Cpus] = Cpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,16 @@ def choose_executor(settings: Settings, deployments: Iterable[Deployment], probe
 def probe_machine() -> Probes:
     """Probes of the machine this runs on."""
     from autotune.run.local import find_engine_command, missing_module
+    from autotune.workspace.cpus import usable_cpus
+    from autotune.workspace.hardware import nvidia_places
 
     return Probes(
         command=lambda name: find_engine_command(name, None),
         gpus=local_gpus,
         missing_module=lambda argv: missing_module(argv, None),
         docker=docker_answers,
+        places=nvidia_places,
+        cpus=usable_cpus,
     )
 
 
@@ -95,7 +105,9 @@ def visible_devices(count: int) -> tuple[str, ...]:
     listed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if listed is None:
         return tuple(str(index) for index in range(count))
-    return tuple(item.strip() for item in listed.split(",") if item.strip())[:count]
+    names = (item.strip() for item in listed.split(","))
+    # The list ends where CUDA ends it: at the first name of no device (most often -1, which hides all GPUs).
+    return tuple(takewhile(lambda name: name and not name.startswith("-") and name != "NoDevFiles", names))[:count]
 
 
 def _no_engine(deployment: Deployment, probes: Probes) -> str | None:

@@ -1,4 +1,4 @@
-"""Experiments side by side, as they fit on the GPUs; one thread each."""
+"""Experiments side by side, as they fit on the slots; one thread each."""
 
 from __future__ import annotations
 
@@ -6,61 +6,54 @@ import queue
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autotune.run.events import Stopping
 from autotune.run.experiment import run_group
-from autotune.run.plan import longest_first
-from autotune.run.slots import GpuSlots
+from autotune.run.floor import Floor, Job
+from autotune.run.layout import slots_needed
+from autotune.run.order import best_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autotune.run.experiment import Bench
+    from autotune.run.layout import Limits
     from autotune.run.plan import ServerGroup
-    from autotune.run.slots import Slot
+    from autotune.run.slots import Assigned, Layout
 
+#: About what a server takes to start, in s, for the order in which they do.
+START_S = 60.0
 _TICK_S = 0.1
 #: How long workers may take to notice that their servers were ended at once.
 _AT_ONCE_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The GPUs to hand out, by node (`GpuSlots`), to `max_parallel` experiments at most.
-
-    Without GPUs to hand out (a cluster schedules its own) as many as `max_parallel` says run at once, else one.
-    """
-
-    layout: tuple[tuple[str, ...], ...] = ()
-    max_parallel: int | None = None
-
-    @property
-    def at_once(self) -> int | None:
-        return self.max_parallel if self.layout else self.max_parallel or 1
-
-
 def dispatch(groups: Sequence[ServerGroup], bench: Bench, limits: Limits) -> None:
     """Run every group; return when all have ended, or been stopped. What a worker raises is raised here, after the others
-    have been stopped.
+    have been stopped. Servers on GPUs and servers on CPU cores do not run at the same time: they would share the cores.
     """
-    work = _Work(bench, limits)
-    order = list(groups) if limits.at_once == 1 else longest_first(groups)
-    try:
-        while (order and not bench.stop.asked) or work.busy:
-            order = [group for group in order if not work.start(group)]
-            work.wait()
-    finally:
-        work.finish()
+    layouts = {id(layout): layout for group in groups for layout in [limits.layout(group.deployment)]}
+    for key, layout in layouts.items():
+        mine = [group for group in groups if id(limits.layout(group.deployment)) == key]
+        work = _Work(mine, bench, layout, limits.at_once(layout))
+        try:
+            while not bench.stop.asked and work.start():
+                work.wait()
+            while work.busy:
+                work.wait()
+        finally:
+            work.finish()
 
 
 class _Work:
-    def __init__(self, bench: Bench, limits: Limits) -> None:
+    def __init__(self, groups: Sequence[ServerGroup], bench: Bench, layout: Layout, at_once: int | None) -> None:
+        self._groups = {group.deployment.name: group for group in groups}
         self._bench = bench
-        self._most = limits.at_once
-        self._slots = GpuSlots(limits.layout) if limits.layout else None
-        self._active: dict[str, tuple[Slot, ...]] = {}
+        self._layout = layout
+        jobs = [_job(group, layout) for group in groups]
+        # One after the other, the user's own order is as good as any.
+        self._floor = Floor(jobs if at_once == 1 else best_order(jobs, layout, at_once), layout, at_once)
         self._ended: queue.SimpleQueue[tuple[str, BaseException | None]] = queue.SimpleQueue()
         self._told = 0
         self._given_up: float | None = None
@@ -68,22 +61,14 @@ class _Work:
     @property
     def busy(self) -> bool:
         """Whether a group still runs; after a stop at once, only for the time that clean-up may take."""
-        return bool(self._active) and (self._given_up is None or time.monotonic() < self._given_up)
+        return bool(self._floor.running) and (self._given_up is None or time.monotonic() < self._given_up)
 
-    def start(self, group: ServerGroup) -> bool:
-        """Start a group in a thread of its own if there is room."""
-        if self._bench.stop.asked or (self._most is not None and len(self._active) >= self._most):
-            return False
-        taken: tuple[Slot, ...] | None = ()
-        if self._slots is not None:
-            taken = self._slots.take(group.deployment.gpus, group.deployment.nodes)
-        if taken is None:
-            return False
-        name = group.deployment.name
-        self._active[name] = taken
-        devices = tuple(device for _, device in taken)
-        threading.Thread(target=self._run, args=(group, devices), name=f"experiment-{name}", daemon=True).start()
-        return True
+    def start(self) -> bool:
+        """Start the groups there is room for, each in a thread of its own. Returns whether any is still to be started."""
+        for job, taken in self._floor.start():
+            arguments = (self._groups[job.name], self._layout.assigned(taken))
+            threading.Thread(target=self._run, args=arguments, name=f"experiment-{job.name}", daemon=True).start()
+        return bool(self._floor.waiting)
 
     def wait(self) -> None:
         """Wait a moment for a group to end, and pass on what was asked meanwhile. Raises what the group raised."""
@@ -92,9 +77,7 @@ class _Work:
             name, error = self._ended.get(timeout=_TICK_S)
         except queue.Empty:
             return
-        taken = self._active.pop(name)
-        if self._slots is not None:
-            self._slots.give_back(taken)
+        self._floor.end(name)
         if error is not None:
             raise error
 
@@ -107,10 +90,10 @@ class _Work:
             with suppress(Exception):  # the first exception is the one that is raised
                 self.wait()
 
-    def _run(self, group: ServerGroup, devices: tuple[str, ...]) -> None:
+    def _run(self, group: ServerGroup, assigned: Assigned) -> None:
         error: BaseException | None = None
         try:
-            run_group(group, devices, self._bench)
+            run_group(group, assigned, self._bench)
         except BaseException as caught:  # noqa: BLE001 - raised again in the thread that waits
             error = caught
         self._ended.put((group.deployment.name, error))
@@ -123,3 +106,8 @@ class _Work:
         if stop.at_once:
             self._given_up = self._given_up or time.monotonic() + _AT_ONCE_S
             self._bench.servers.end_all()
+
+
+def _job(group: ServerGroup, layout: Layout) -> Job:
+    slots, nodes = slots_needed(group.deployment, layout)
+    return Job(group.deployment.name, slots, nodes, START_S + group.measure_s)

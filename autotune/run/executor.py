@@ -11,16 +11,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from autotune.bench.client import Endpoint
+    from autotune.bench.client import BenchClient, Endpoint
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
     from autotune.metrics import Kind
     from autotune.predict.predictor import Timing
     from autotune.run.events import Event
-    from autotune.schema import AutoExecutor, DockerExecutor, EmulatedExecutor, KubernetesExecutor, LocalExecutor
+    from autotune.schema import (
+        AutoExecutor,
+        DockerExecutor,
+        EmulatedExecutor,
+        KubernetesExecutor,
+        LocalExecutor,
+        RayExecutor,
+    )
     from autotune.store.result import Failure
 
-    Settings = LocalExecutor | DockerExecutor | KubernetesExecutor | EmulatedExecutor | AutoExecutor
+    Settings = LocalExecutor | DockerExecutor | KubernetesExecutor | RayExecutor | EmulatedExecutor | AutoExecutor
 
 
 class Cancelled(Exception):  # noqa: N818 - nothing went wrong
@@ -39,13 +46,14 @@ class ExperimentFailed(Exception):  # noqa: N818
 class Place:
     """What an executor may use on one server: `folder` for its files and logs, `records` for notes on what it left running.
 
-    `devices` are the GPUs set aside for the server, empty where they are not told apart. `report` takes what there is to tell
-    while it starts, and `cancelled` says whether that is to end.
+    `devices` are the GPUs set aside for the server, empty where they are not told apart; `cpus` the CPU threads it is to
+    stay on, empty for any. `report` takes what there is to tell while it starts, and `cancelled` says whether that is to end.
     """
 
     folder: Path
     records: Path
     devices: tuple[str, ...] = field(default=())
+    cpus: tuple[int, ...] = field(default=())
     report: Callable[[Event], None] = lambda _: None
     cancelled: Callable[[], bool] = lambda: False
 
@@ -54,6 +62,8 @@ class Executor(Protocol):
     """One server. Implementations are one module each, listed in `EXECUTORS`; an instance runs one server once.
 
     `kind` marks everything that is measured on it. `speed` is how many times faster than real it runs, 1 unless emulated.
+    Two more attributes are looked for: `environment`, what is known of what really ran, and `client`, which gives the load
+    client of a name where that has to run elsewhere than in this process.
     """
 
     kind: Kind
@@ -86,6 +96,12 @@ class Executor(Protocol):
     def remove(self, *, at_once: bool = False) -> None:
         """End the server and everything it started; politely first unless `at_once`. Does nothing the second time."""
         ...
+
+
+def client_for(executor: Executor, name: str, client_of: Callable[[str], BenchClient]) -> BenchClient:
+    """The load client of that name for this executor's server: its own, beside the server, or one that runs here."""
+    own: Callable[[str], BenchClient] = getattr(executor, "client", client_of)
+    return own(name)
 
 
 def make_executor(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:
@@ -125,6 +141,12 @@ def _cluster(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor
     return ClusterServer(settings)  # type: ignore[arg-type]
 
 
+def _ray(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:  # noqa: ARG001
+    from autotune.run.ray.server import RayServer
+
+    return RayServer(settings)  # type: ignore[arg-type]
+
+
 #: Every executor by its `executor.name`. To add one: a module with a class of the protocol above, and a line here.
 EXECUTORS: dict[str, Callable[[Settings, Callable[[str], Timing]], Executor]] = {
     "local": _local,
@@ -132,4 +154,5 @@ EXECUTORS: dict[str, Callable[[Settings, Callable[[str], Timing]], Executor]] = 
     "emulated": _emulated,
     "kubernetes": _cluster,
     "ome": _cluster,
+    "ray": _ray,
 }

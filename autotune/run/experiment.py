@@ -15,7 +15,7 @@ from autotune.diagnostics import InputError, diagnostic
 from autotune.metrics import DEFAULT_OSL
 from autotune.run.environment import server_environment
 from autotune.run.events import Noted, PointStarted, ServerReady, ServerRemoved, ServerStarting
-from autotune.run.executor import Cancelled, ExperimentFailed, Place
+from autotune.run.executor import Cancelled, ExperimentFailed, Place, client_for
 from autotune.run.failures import TRANSIENT, machine_failure
 from autotune.run.plan import benchmark_limit_s, point_loads
 from autotune.run.whole_file import check_room
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from autotune.run.executor import Executor
     from autotune.run.ledger import Ledger
     from autotune.run.plan import ServerGroup
+    from autotune.run.slots import Assigned
     from autotune.run.stop import Stop
     from autotune.schema import Config
 
@@ -82,7 +83,7 @@ class Bench:
     score_of: ScoreOf
 
 
-def run_group(group: ServerGroup, devices: tuple[str, ...], bench: Bench) -> None:
+def run_group(group: ServerGroup, assigned: Assigned, bench: Bench) -> None:
     """Run every point of a group, on one server as long as that lives. Returns early when `bench.stop` asks for it."""
     waiting = list(group.points)
     tries: dict[str, int] = {}
@@ -91,7 +92,7 @@ def run_group(group: ServerGroup, devices: tuple[str, ...], bench: Bench) -> Non
         waiting = [point for point in waiting if not bench.ledger.prune(point)]
         if not waiting:
             return
-        serving = _Serving(replace(group, points=tuple(waiting)), devices, bench, tries, attempt)
+        serving = _Serving(replace(group, points=tuple(waiting)), assigned, bench, tries, attempt)
         waiting = serving.run()
         bench.stop.pause(serving.pause_s)
         attempt += 1
@@ -101,10 +102,10 @@ class _Serving:
     """One server's life. `pause_s` is how long to wait before the next one."""
 
     def __init__(
-        self, group: ServerGroup, devices: tuple[str, ...], bench: Bench, tries: dict[str, int], attempt: int
+        self, group: ServerGroup, assigned: Assigned, bench: Bench, tries: dict[str, int], attempt: int
     ) -> None:
         self._group = group
-        self._devices = devices
+        self._assigned = assigned
         self._bench = bench
         self._tries = tries
         self._attempt = attempt
@@ -171,10 +172,15 @@ class _Serving:
             for other in group.points[1:]:
                 _link_log(folder, _point_folder(bench.folder, other))
             check_room(folder)
-            endpoint = self._executor.deploy(
-                group.deployment,
-                Place(folder, bench.folder / "servers", self._devices, bench.ledger.report, lambda: bench.stop.asked),
+            place = Place(
+                folder,
+                bench.folder / "servers",
+                self._assigned.devices,
+                self._assigned.cpus,
+                bench.ledger.report,
+                lambda: bench.stop.asked,
             )
+            endpoint = self._executor.deploy(group.deployment, place)
             limit_s = began + first.config.optimization.timeout_s - time.monotonic()
             self._executor.ready(endpoint, limit_s, lambda: bench.stop.asked)
         except (Cancelled, ExperimentFailed):
@@ -217,9 +223,8 @@ class _Serving:
             left_s = began + config.optimization.timeout_s - time.monotonic()
             deadline = time.monotonic() + min(limit_s, left_s)
             late = _late(config, limit_s, left_s)
-            client = self._bench.client_of(
-                client_name(config.benchmark.tool, emulated=self._executor.kind == "emulated")
-            )
+            tool = client_name(config.benchmark.tool, emulated=self._executor.kind == "emulated")
+            client = client_for(self._executor, tool, self._bench.client_of)
             folder = _point_folder(self._bench.folder, point) / "bench"
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id

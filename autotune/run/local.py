@@ -26,7 +26,7 @@ from autotune.run.readiness import wait_ready
 from autotune.store.result import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from autotune.diagnostics import Diagnostic
     from autotune.engines.deployment import Deployment
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from autotune.schema import LocalExecutor
 
 HOST = "127.0.0.1"
+#: What tells an engine which GPUs are its own, by vendor.
+VISIBLE_DEVICES = {"nvidia": "CUDA_VISIBLE_DEVICES", "amd": "HIP_VISIBLE_DEVICES"}
 #: Time the supervisor has beyond the engine's own, to end what the engine left and itself.
 _SUPERVISOR_S = 15.0
 
@@ -84,12 +86,13 @@ class LocalServer:
         self._log = place.folder / "server.log"
         set_aside(self._log)
         record = place.records / f"{deployment.name}-{port}.json"
-        env = {**self._environment(placed, place.devices), SERVER_VARIABLE: str(record)}
+        env = {**self._environment(placed, place.devices, os.environ), SERVER_VARIABLE: str(record)}
         command = find_engine_command(placed.argv[0], self._settings.bin_dir) or placed.argv[0]
         record.parent.mkdir(parents=True, exist_ok=True)
+        pinned = ["--cpus", ",".join(map(str, place.cpus))] if place.cpus else []
         self._supervisor = subprocess.Popen(  # noqa: S603 - a list, no shell
             [sys.executable, "-I", supervise.__file__, "--log", str(self._log), "--record", str(record),
-             "--stop-timeout-s", str(self._settings.stop_timeout_s), "--", command, *placed.argv[1:]],
+             "--stop-timeout-s", str(self._settings.stop_timeout_s), *pinned, "--", command, *placed.argv[1:]],
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -163,14 +166,17 @@ class LocalServer:
             return self._alive()
         return any(item.status == psutil.CONN_LISTEN and item.laddr.port == port for item in sockets)
 
-    def _environment(self, deployment: Deployment, devices: tuple[str, ...]) -> dict[str, str]:
-        env = {**os.environ, **deployment.env, **self._settings.env}
+    def _environment(self, deployment: Deployment, devices: tuple[str, ...], here: Mapping[str, str]) -> dict[str, str]:
+        env = {**here, **deployment.env, **self._settings.env}
         if self._settings.bin_dir is not None:
             env["PATH"] = os.pathsep.join(
                 [str(Path(self._settings.bin_dir).expanduser().absolute()), env.get("PATH", os.defpath)]
             )
         if devices:
-            env["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+            env[VISIBLE_DEVICES.get(deployment.gpu_vendor, "CUDA_VISIBLE_DEVICES")] = ",".join(devices)
+        if devices and "CUDA_VISIBLE_DEVICES" not in here:
+            # So that numbers mean what they mean to NVML and nvidia-smi; CUDA's own order is the fastest GPU first.
+            env.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
         return env
 
 

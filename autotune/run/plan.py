@@ -1,4 +1,4 @@
-"""Which points share a server, in which order servers start, and how long things may take. Pure."""
+"""Which points share a server, and how long things may take. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autotune.bench.loads import expand_loads
 from autotune.schema import SERVING_GROUPS, stable_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from autotune.compiled import CompiledPoint
     from autotune.engines.deployment import Deployment
@@ -51,11 +51,6 @@ def group_points(points: Iterable[CompiledPoint]) -> list[ServerGroup]:
         assert deployment is not None
         groups.append(ServerGroup(deployment, tuple(members), sum(_measure_s(point) for point in members)))
     return groups
-
-
-def longest_first(groups: Sequence[ServerGroup]) -> list[ServerGroup]:
-    """The order for running side by side: the longest first, of equal ones the larger, so that the end is not one long tail."""
-    return sorted(groups, key=lambda group: (-group.measure_s, -group.deployment.gpus))
 
 
 def point_loads(point: CompiledPoint) -> tuple[Load, ...]:

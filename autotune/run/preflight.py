@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from autotune.bench import client_name
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, has_errors, unique
+from autotune.run.executor import client_for
 from autotune.run.plan import point_loads
 
 if TYPE_CHECKING:
@@ -14,18 +15,21 @@ if TYPE_CHECKING:
     from autotune.bench.client import BenchClient
     from autotune.compiled import CompiledPoint
     from autotune.run.executor import Executor
+    from autotune.run.layout import Limits
     from autotune.run.plan import ServerGroup
-    from autotune.run.slots import GpuSlots
 
 
 def check_run(
     groups: Sequence[ServerGroup],
-    slots: GpuSlots | None,
+    limits: Limits,
     make: Callable[[ServerGroup], Executor],
     client_of: Callable[[str], BenchClient],
+    doubts: Sequence[Diagnostic] = (),
 ) -> list[Diagnostic]:
-    """Warnings and notes of every executor and load client. Raises InputError with all that keeps the run from starting."""
-    found: list[Diagnostic] = []
+    """`doubts` about the slots, and warnings and notes of every executor and load client. Raises InputError with all that
+    keeps the run from starting.
+    """
+    found = list(_placed(groups[0].points[0], doubts))
     for group in groups:
         executor = make(group)
         if group.deployment.parts:
@@ -33,13 +37,13 @@ def check_run(
                                  help="emit them with `autotune emit --target k8s`, or run system.serving_mode=agg")  # fmt: skip
             found += _placed(group.points[0], [several])
         found += _placed(group.points[0], executor.preflight(group.deployment))
-        if slots is not None and not slots.fits(group.deployment.gpus, group.deployment.nodes):
+        if not limits.fits(group.deployment):
             lacking = diagnostic("AT015", f"{group.deployment.gpus} GPUs are needed and there are fewer here", path="parallel.tp",
                                  help="lower parallel.tp, parallel.pp or parallel.dp")  # fmt: skip
             found += _placed(group.points[0], [lacking])
         for point in group.points:
             try:
-                found += _placed(point, _client_problems(point, client_of, emulated=executor.kind == "emulated"))
+                found += _placed(point, _client_problems(point, client_of, executor))
             except InputError as error:
                 found += _placed(point, error.diagnostics)
     found = unique(found)
@@ -49,12 +53,13 @@ def check_run(
 
 
 def _client_problems(
-    point: CompiledPoint, client_of: Callable[[str], BenchClient], *, emulated: bool
+    point: CompiledPoint, client_of: Callable[[str], BenchClient], executor: Executor
 ) -> list[Diagnostic]:
     assert point.config is not None
     point_loads(point)
     benchmark = point.config.benchmark
-    return client_of(client_name(benchmark.tool, emulated=emulated)).preflight(benchmark)
+    tool = client_name(benchmark.tool, emulated=executor.kind == "emulated")
+    return client_for(executor, tool, client_of).preflight(benchmark)
 
 
 def _placed(point: CompiledPoint, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:

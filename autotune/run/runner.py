@@ -11,18 +11,17 @@ from autotune.bench import find_client
 from autotune.diagnostics import InputError, diagnostic
 from autotune.run.choose import Probes, choose_executor, probe_machine
 from autotune.run.cooldown import find_cooldowns
-from autotune.run.dispatch import Limits, dispatch
+from autotune.run.dispatch import dispatch
 from autotune.run.events import Noted, RunClosed, RunOpened, Silent
 from autotune.run.executor import Executor, make_executor
 from autotune.run.experiment import Bench, Servers
 from autotune.run.labels import point_labels
-from autotune.run.layout import slot_layout
+from autotune.run.layout import find_limits
 from autotune.run.ledger import PATIENCE_S, Ledger
 from autotune.run.leftovers import sweep_servers
 from autotune.run.plan import ServerGroup, group_points
 from autotune.run.preflight import check_run
 from autotune.run.pulse import Pulse
-from autotune.run.slots import GpuSlots
 from autotune.run.state import open_run
 from autotune.run.stop import Stop, listen_to_signals
 from autotune.score import score_measurements
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from autotune.run.events import Reporter
     from autotune.run.executor import Settings
     from autotune.run.experiment import ScoreOf
+    from autotune.run.layout import Limits
     from autotune.store.result import Result
     from autotune.store.store import Store
 
@@ -128,8 +128,9 @@ def run_points(
         return make(own if own.name == choice.settings.name else choice.settings, timing_of)
 
     kind = executor_for(groups[0]).kind
-    layout = slot_layout(choice.settings.name, runnable, probes)
-    found = check_run(groups, GpuSlots(layout) if layout else None, executor_for, client_of)
+    used = settings if settings.name == choice.settings.name else choice.settings
+    limits, doubts = find_limits(used, runnable, probes, _max_parallel(runnable))
+    found = check_run(groups, limits, executor_for, client_of, doubts)
     with (
         listen_to_signals(stop),
         open_run(store, [point.id for point in points], choice.settings.name, inputs or RunInputs(),
@@ -150,7 +151,6 @@ def run_points(
             if not point.runnable:
                 ledger.prune(point)
         bench = Bench(ledger, stop, Servers(), run.folder, executor_for, client_of, score_of)
-        limits = Limits(layout, _max_parallel(runnable))
 
         def progress() -> tuple[int, int]:
             return len(points) - len(ledger.waiting(points)), len(points)

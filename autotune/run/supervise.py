@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -40,10 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--record", type=Path, required=True)
     parser.add_argument("--stop-timeout-s", type=float, required=True)
+    parser.add_argument("--cpus", help="CPU threads that the engine is to stay on, separated by commas")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if options.cpus:
+        _stay_on({int(number) for number in options.cpus.split(",")})
     wake = _wake_on_signals()
     engine = _start(options.command, options.log)
     if engine is None:
@@ -55,6 +59,12 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         engine.returncode = 0  # reaped here; nothing for subprocess to wait for
         options.record.unlink(missing_ok=True)
+
+
+def _stay_on(cpus: set[int]) -> None:
+    """Keep this process, and with it the engine that it starts, on these CPU threads; where they are gone, on any."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.sched_setaffinity(0, cpus)
 
 
 def _wake_on_signals() -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from autotune.schema.group import Counts, EnvName, Group, Name, Rates, Texts, as_tuple
+from autotune.schema.group import Counts, Devices, EnvName, Group, Name, Rates, Texts, as_tuple
 
 Scenario = Annotated[str, StringConstraints(pattern=r"^(dataset|[DNU]\([\d.,\s]+\)(/\([\d.,\s]+\))?)$")]
 DockerHost = Annotated[str, StringConstraints(pattern=r"^(unix|tcp|http|https|ssh|npipe)://.")]
@@ -93,7 +93,9 @@ class Optimization(Group):
     max_experiments: int | None = Field(None, ge=1, description="Experiments at most. Default: every point.")
     timeout_s: float = Field(1800.0, gt=0, description="Time limit of one experiment from start to clean-up, in s.")
     max_parallel: int | None = Field(
-        None, ge=1, description="Experiments at once at most. Default: as many as fit on the GPUs."
+        None,
+        ge=1,
+        description="Experiments at once at most. Default: as many as fit on the GPUs; one at a time without any.",
     )
     retries: int = Field(
         1,
@@ -159,6 +161,19 @@ class LocalExecutor(Group):
     )
     ready_timeout_s: float = Field(1200.0, gt=0, description="Time for the server to become ready, in s.")
     stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
+    devices: Devices = Field(
+        (),
+        description="The GPUs to hand out, as CUDA_VISIBLE_DEVICES (HIP_VISIBLE_DEVICES on AMD) names them: numbers or UUIDs. Default: those that NVML lists, within CUDA_VISIBLE_DEVICES.",
+    )
+    cores_per_server: int | None = Field(
+        None,
+        ge=1,
+        description="CPU cores for each server that uses no GPU. Default: the cores shared out among optimization.max_parallel servers.",
+    )
+    pin: bool = Field(
+        True,
+        description="Keep servers apart on the CPU: one without a GPU stays on cores of its own, one on GPUs of a single NUMA node on that node's.",
+    )
 
 
 class DockerExecutor(Group):
@@ -220,6 +235,35 @@ class KubernetesExecutor(Group):
     )
 
 
+class RayExecutor(Group):
+    """Engines, and the load clients beside them, on the nodes of a Ray cluster, which Ray chooses."""
+
+    name: Literal["ray"] = Field(description="ray")
+    address: Name | None = Field(
+        None,
+        description="The cluster: `host:6379`, `ray://host:10001` (needs ray[client]), or `local` to start one here. Default: RAY_ADDRESS, else the one that runs on this machine.",
+    )
+    bin_dir: Name | None = Field(
+        None, description="Folder with the engine's command on every node, looked in before PATH."
+    )
+    env: dict[EnvName, str] = Field(
+        default_factory=dict, description="Environment of the engines on their nodes only; never part of a manifest."
+    )
+    cpus_per_server: float = Field(
+        1.0, ge=0, description="Ray CPUs that each server and its load client reserve, besides the GPUs."
+    )
+    resources: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="Further Ray resources that each server reserves, by name, e.g. `{local_disk: 1}`.",
+    )
+    accelerator_type: Name | None = Field(
+        None, description="Ray's name for the GPU of the nodes to use, e.g. H100 or A100-80G. Default: any node."
+    )
+    schedule_timeout_s: float = Field(300.0, gt=0, description="Time for Ray to find (or add) a node with room, in s.")
+    ready_timeout_s: float = Field(1200.0, gt=0, description="Time for the server to become ready, in s.")
+    stop_timeout_s: float = Field(30.0, gt=0, description="Time between the polite and the final signal, in s.")
+
+
 class EmulatedExecutor(Group):
     """A server in this package whose timing comes from the predictor. What it yields is marked emulated."""
 
@@ -239,5 +283,6 @@ class AutoExecutor(Group):
 
 
 Executor = Annotated[
-    LocalExecutor | DockerExecutor | KubernetesExecutor | EmulatedExecutor | AutoExecutor, Field(discriminator="name")
+    LocalExecutor | DockerExecutor | KubernetesExecutor | RayExecutor | EmulatedExecutor | AutoExecutor,
+    Field(discriminator="name"),
 ]

@@ -24,8 +24,23 @@ def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
+def _device_names(value: Any) -> Any:
+    """Devices are names, and most of them are numbers."""
+    items = as_tuple(value)
+    if not isinstance(items, tuple):
+        return items
+    names = tuple(str(item) if type(item) is int else item for item in items)
+    if twice := sorted({str(name) for name in names if names.count(name) > 1}):
+        raise ValueError(f"{', '.join(twice)} stands there twice; two servers would share it")
+    return names
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(as_tuple)]
 Rates = Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(as_tuple)]
+Devices = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]*|[A-Za-z][A-Za-z0-9_/:.-]*)$")], ...],
+    BeforeValidator(_device_names),
+]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from autotune.catalog.facts import Gpu
 
 Answer = TypeVar("Answer")
+
+_PCI_DEVICES = Path("/sys/bus/pci/devices")
+
+
+class GpuPlace(NamedTuple):
+    """A GPU by its number (nvidia-smi's, in PCI order) and its UUID; and its NUMA node, None where that is not known."""
+
+    number: int
+    uuid: str
+    numa_node: int | None = None
 
 
 @functools.cache
@@ -26,6 +37,32 @@ def nvidia_products() -> tuple[str, ...]:
         ),
         (),
     )
+
+
+@functools.cache
+def nvidia_places() -> tuple[GpuPlace, ...]:
+    """Where the GPUs that NVML sees are; empty without a driver."""
+    import pynvml
+
+    def place(number: int) -> GpuPlace:
+        handle = pynvml.nvmlDeviceGetHandleByIndex(number)
+        bus = _text(pynvml.nvmlDeviceGetPciInfo(handle).busId)
+        return GpuPlace(number, _text(pynvml.nvmlDeviceGetUUID(handle)), numa_node(bus))
+
+    return _ask_nvml(lambda: tuple(place(number) for number in range(pynvml.nvmlDeviceGetCount())), ())
+
+
+def numa_node(bus_id: str, devices: Path = _PCI_DEVICES) -> int | None:
+    """The NUMA node of a PCI device, e.g. `00000000:3B:00.0`; None where the kernel does not know (it says -1).
+
+    NVML writes the domain with eight digits, sysfs with four (https://docs.kernel.org/PCI/sysfs-pci.html).
+    """
+    domain, _, rest = bus_id.lower().partition(":")
+    try:
+        node = int((devices / f"{domain[-4:]}:{rest}" / "numa_node").read_text())
+    except (OSError, ValueError):
+        return None
+    return node if node >= 0 else None
 
 
 @functools.cache

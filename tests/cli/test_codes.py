@@ -108,6 +108,7 @@ NEAR: dict[str, Near | Elsewhere] = {
         "error[AT052]: this user may not create deployments.apps in default, list events in default\n  --> executor.context\n"
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
+    "AT053": Near("emit executor=ray executor.address=127.0.0.1:1"),
     "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
     "AT044": Near("diff fp8_quantized '+profile=fp8_quantized'"),
     "AT042": Near("import 'vllm serve Qwen/Qwen3-8B'"),
@@ -143,6 +144,8 @@ NEAR: dict[str, Near | Elsewhere] = {
         "warning[AT125]: the store /data/autotune/autotune.db cannot be used: the disk is full; the result of point fe2d1794c4 was not "
         "stored; that is tried again for up to 10 min\n  help: make room there and give the same command again: what is stored is intact",
     ),
+    # Compiled anywhere, run elsewhere; tests/run/test_layout.py has what is close on this machine.
+    "AT124": Near("check executor=local system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"),
     "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
     "AT119": Near(
         "explain --from-manifest pod.yaml",

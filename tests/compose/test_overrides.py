@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autotune.compose.overrides import format_value, parse_overrides
+from autotune.compose.overrides import format_value, parse_overrides, split_launcher
 from autotune.compose.settings import Assign
 
 SCALARS = (
@@ -21,3 +22,15 @@ def test_a_formatted_value_reads_back_as_itself(value):
     assert isinstance(setting, Assign)
     assert setting.value == value
     assert type(setting.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("words", "to_hydra", "rest"),
+    [
+        (["a.b=1", "hydra/launcher=submitit_slurm", "hydra.launcher.x=1"], ["hydra/launcher=submitit_slurm", "hydra.launcher.x=1"], ["a.b=1"]),
+        (["a.b=1", "hydra/launcher=basic"], [], ["a.b=1"]),
+        (["a.b=1", "hydra.job.name=x"], [], ["a.b=1", "hydra.job.name=x"]),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_launcher_is_set_apart_where_one_is_chosen(words, to_hydra, rest):
+    assert split_launcher(words) == (to_hydra, rest)

@@ -33,6 +33,7 @@ def make_point(
     files: dict[str, str] | None = None,
     env: dict[str, str] | None = None,
     argv: tuple[str, ...] = (),
+    vendor: str = "nvidia",
     **groups: Any,
 ) -> CompiledPoint:
     """A point on the server of that name; points of one name share it. `groups` are merged into the config."""
@@ -56,7 +57,7 @@ def make_point(
         port=8000,
         gpus=gpus,
         gpu_name="h100_sxm",
-        gpu_vendor="nvidia",
+        gpu_vendor=vendor,
         gpu_resource="nvidia.com/gpu",
         served_name="tiny",
         model="org/tiny",
@@ -85,6 +86,7 @@ class FakeServers:
     started: list[str] = field(default_factory=list)
     running: dict[str, tuple[str, ...]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
+    cpus: dict[str, tuple[int, ...]] = field(default_factory=dict)
     kind: str = "measured"
     speed: float = 1.0
     slow_start_s: float = 0.0
@@ -110,6 +112,7 @@ class FakeExecutor:
         with self.servers.lock:
             self.servers.started.append(self.name)
             self.servers.running[self.name] = place.devices
+            self.servers.cpus[self.name] = place.cpus
             self.servers.capacity_seen = max(self.servers.capacity_seen, len(self.servers.running))
         # Nothing listens there, and nobody is asked for the address.
         return Endpoint("http://127.0.0.1:9", "tiny", "org/tiny", "vllm")

@@ -23,7 +23,7 @@ def serve(stub, tmp_path):
     """Start a stub engine; whatever is started is removed after the test."""
     servers = []
 
-    def start(*argv, devices=(), **more):
+    def start(*argv, devices=(), cpus=(), **more):
         env = {"STUB_PIDS": str(tmp_path / "pids")}
         server = LocalServer(
             LocalExecutor(name="local", bin_dir=str(stub), env=env, stop_timeout_s=0.5, **more.pop("settings", {}))
@@ -32,7 +32,7 @@ def serve(stub, tmp_path):
         folder = tmp_path / "point"
         folder.mkdir(exist_ok=True)
         endpoint = server.deploy(
-            make_point("a", argv=argv, **more).deployment, Place(folder, tmp_path / "servers", devices)
+            make_point("a", argv=argv, **more).deployment, Place(folder, tmp_path / "servers", devices, cpus)
         )
         return server, endpoint
 
@@ -166,6 +166,44 @@ def test_the_folder_of_the_command_comes_first_on_the_engines_path(stub, serve):
     ]
     assert engines[0].environ()["PATH"].split(os.pathsep)[0] == str(stub)
     assert Path(engines[0].cwd()) == Path.cwd()
+
+
+def engine_of(server):
+    (engine,) = (
+        child for child in psutil.Process(server._supervisor.pid).children() if "vllm" in " ".join(child.cmdline())
+    )
+    return engine
+
+
+def test_numbers_of_gpus_mean_what_nvml_means_unless_they_were_given_in_cudas_order(serve, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    server, endpoint = serve(devices=("1",))
+    server.ready(endpoint, 20, lambda: False)
+    assert engine_of(server).environ()["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    server, endpoint = serve(devices=("1",))
+    server.ready(endpoint, 20, lambda: False)
+    assert "CUDA_DEVICE_ORDER" not in engine_of(server).environ()
+
+
+def test_amd_gpus_are_set_aside_by_amds_own_variable(serve, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    server, endpoint = serve(devices=("2", "3"), vendor="amd")
+    server.ready(endpoint, 20, lambda: False)
+    environ = engine_of(server).environ()
+    assert environ["HIP_VISIBLE_DEVICES"] == "2,3"
+    assert "CUDA_VISIBLE_DEVICES" not in environ
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system binds no process to CPUs")
+def test_an_engine_stays_on_its_cores_and_one_whose_cores_are_gone_runs_anywhere(serve):
+    allowed = sorted(os.sched_getaffinity(0))
+    server, endpoint = serve(cpus=(allowed[-1],))
+    server.ready(endpoint, 20, lambda: False)
+    assert engine_of(server).cpu_affinity() == [allowed[-1]]
+    server, endpoint = serve(cpus=(100_000,))
+    server.ready(endpoint, 20, lambda: False)
+    assert engine_of(server).cpu_affinity() == allowed
 
 
 def test_a_module_that_python_lacks_is_found_out_before_anything_starts():

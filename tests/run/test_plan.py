@@ -1,4 +1,4 @@
-from autotune.run.plan import group_points, longest_first, needs_as_much, run_fingerprint
+from autotune.run.plan import group_points, needs_as_much, run_fingerprint
 from tests.run.points import make_point
 
 
@@ -6,13 +6,6 @@ def test_points_that_share_a_deployment_share_a_server_in_order_of_appearance():
     points = [make_point("b"), make_point("a", concurrency=1), make_point("b", concurrency=8)]
     groups = group_points(points)
     assert [[point.id for point in group.points] for group in groups] == [[points[0].id, points[2].id], [points[1].id]]
-
-
-def test_side_by_side_the_longest_starts_first_and_of_equal_ones_the_larger():
-    short, long = make_point("short"), make_point("long", benchmark={"num_concurrency": [1, 2, 4]})
-    wide = make_point("wide", gpus=4)
-    order = [group.deployment.name for group in longest_first(group_points([short, wide, long]))]
-    assert order == ["server-long", "server-wide", "server-short"]
 
 
 def test_a_run_is_known_by_its_points_in_order_and_its_executor():

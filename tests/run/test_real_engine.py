@@ -8,6 +8,7 @@ import pytest
 
 import autotune
 from autotune.run import run_points
+from autotune.run.events import ServerReady
 from autotune.store import Store
 
 BIN = os.environ.get("AUTOTUNE_VLLM_BIN")
@@ -61,3 +62,34 @@ def test_two_points_are_served_by_one_engine_and_a_config_it_refuses_is_explaine
     )
     with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
         probe.connect(("127.0.0.1", int(port.rpartition(":")[2])))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core cannot be shared out")
+def test_two_engines_at_once_have_cores_of_their_own(tmp_path):
+    points = autotune.compile(
+        [
+            *OVERRIDES,
+            "system.gpu=cpu",
+            "misc.context_length=512,1024",
+            "benchmark.num_concurrency=1",
+            "optimization.max_parallel=2",
+        ]
+    )
+    bound = []
+
+    class Listener:
+        """Which cores the processes of each server may use, its workers too, whenever one is ready."""
+
+        def report(self, event):
+            if isinstance(event, ServerReady):
+                supervisors = [child for child in psutil.Process().children() if "--cpus" in child.cmdline()]
+                families = [[supervisor, *supervisor.children(recursive=True)] for supervisor in supervisors]
+                bound.append([{cpu for process in family for cpu in process.cpu_affinity()} for family in families])
+
+    with Store(tmp_path / "results.db") as store:
+        summary = run_points(points, store=store, data_dir=tmp_path, reporter=Listener())
+    assert [result.status for result in summary.results] == ["done", "done"], summary.results
+    together = max(bound, key=len)
+    assert len(together) == 2, "both ran at the same time"
+    first, second = together
+    assert first.isdisjoint(second)

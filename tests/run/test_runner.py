@@ -10,9 +10,10 @@ import pytest
 from autotune.bench import BenchError
 from autotune.diagnostics import InputError, diagnostic
 from autotune.run import Probes, Stop, open_run, run_points
-from autotune.run.events import PointFinished, RunClosed, RunOpened, ServerReady, Stopping
+from autotune.run.events import Noted, PointFinished, RunClosed, RunOpened, ServerReady, Stopping
 from autotune.run.executor import EXECUTORS
 from autotune.store import Failure, RunInputs, Store
+from autotune.workspace.cpus import Cpus
 from tests.predict.points import facts_for
 from tests.run.points import NO_GPU, FakeClient, FakeServers, make_point, measurement, wait_cancelled
 
@@ -305,6 +306,50 @@ def test_experiments_that_fit_run_side_by_side_on_gpus_of_their_own(setup):
     summary = setup.run(points, probes=Probes(lambda name: name, lambda: ("h100_sxm",) * 8))
     assert summary.count("done") == 2
     assert sorted(seen["server-a"] + seen["server-b"]) == list("01234567")
+
+
+def test_in_a_mixture_of_sizes_no_two_servers_ever_hold_one_gpu(setup):
+    sizes = [1, 2, 4, 8, 1, 1, 2, 4, 1, 2, 1, 8, 4, 2, 1, 1]
+    points = [make_point(f"{number}", gpus=gpus) for number, gpus in enumerate(sizes)]
+    most = []
+
+    def look(job):
+        with setup.servers.lock:
+            held = [device for devices in setup.servers.running.values() for device in devices]
+        most.append(len(held))
+        assert len(held) == len(set(held))
+
+    setup.client.act = look
+    summary = setup.run(points, probes=Probes(lambda name: name, lambda: ("h100_sxm",) * 8))
+    assert summary.count("done") == len(sizes)
+    assert max(most) == 8
+
+
+def test_two_servers_without_a_gpu_at_once_have_cores_of_their_own(setup):
+    together = threading.Barrier(2, timeout=10)
+    seen = {}
+
+    def act(job):
+        seen.update(setup.servers.cpus)
+        together.wait()
+
+    setup.client.act = act
+    cpus = Cpus(((0, 4), (1, 5), (2, 6), (3, 7)), {})
+    points = [make_point(name, vendor="cpu", optimization={"max_parallel": 2}) for name in "ab"]
+    summary = setup.run(points, probes=Probes(lambda name: name, tuple, cpus=lambda: cpus))
+    assert summary.count("done") == 2
+    assert sorted(seen.values()) == [(0, 1, 4, 5), (2, 3, 6, 7)]
+
+
+def test_a_doubt_about_the_slots_is_noted_and_stands_beside_what_is_missing(setup):
+    points = [make_point("a", vendor="cpu", optimization={"max_parallel": 2})]
+    probes = Probes(lambda name: name, tuple, cpus=lambda: Cpus(((0,),), {}))
+    setup.run(points, probes=probes)
+    assert [event.diagnostic.code for event in setup.listener.of(Noted)] == ["AT124"]
+    setup.client.preflight = lambda benchmark: [diagnostic("AT030", "genai-bench is not installed")]
+    with pytest.raises(InputError) as caught:
+        setup.run(points, probes=probes)
+    assert sorted(item.code for item in caught.value.diagnostics) == ["AT030", "AT124"]
 
 
 def test_max_parallel_and_the_gpus_there_are_bound_what_runs_at_once(setup):

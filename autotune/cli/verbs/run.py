@@ -10,6 +10,7 @@ from autotune.cli.inputs import Inputs, add_inputs, announce, read_inputs
 from autotune.cli.outcome import show_outcome
 from autotune.cli.output import say
 from autotune.cli.store_option import add_store
+from autotune.compose.overrides import split_launcher
 from autotune.run import run_points
 from autotune.run.progress import make_reporter
 from autotune.search import order_points
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 The executor is chosen with executor=local, executor=emulated or executor=auto (the default, which says what it took).
+hydra/launcher=submitit_slurm runs each server's points in a Slurm job of their own (docs/running.md).
 The same command goes on with a run that was interrupted. Ctrl-C stops politely and removes what was started; twice, at once.
 Exit codes: 0 done, 1 some points failed, 2 the input is wrong, 130 interrupted."""
 
@@ -37,7 +39,13 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
     points = inputs.compile()
     announce(points, inputs.notes())
-    return run_compiled(points, record_inputs(inputs, args), args.store)
+    recorded = record_inputs(inputs, args)
+    launching, _ = split_launcher(args.words)
+    if launching:
+        from autotune.cli.launch import run_launched
+
+        return run_launched(_limit(points), recorded, args.store, launching)
+    return run_compiled(points, recorded, args.store)
 
 
 def run_compiled(

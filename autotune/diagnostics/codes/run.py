@@ -66,6 +66,13 @@ RUN_CODES: dict[str, Code] = {
         "The message has the API server's own words: a right, a quota, an admission rule or an operator that is missing.",
         Example("autotune run executor=ome"),
     ),
+    "AT053": Code(
+        "error",
+        "the Ray cluster cannot be reached",
+        "Nobody listens at the address, no Ray runs there, or none runs on this machine where no address is given.",
+        "Name the head node with executor.address=host:6379 or RAY_ADDRESS; `ray status --address host:6379` shows whether it answers.",
+        Example("autotune run executor=ray executor.address=127.0.0.1:1"),
+    ),
     "AT046": Code(
         "error",
         "no results to import",
@@ -103,6 +110,15 @@ RUN_CODES: dict[str, Code] = {
         "The store was locked or its disk full when a result was there, and is waited for; or a server could not be removed, by the daemon's or the cluster's fault.",
         "Make room, or end what holds the lock; `autotune gc` shows and removes what was left running.",
         Example("autotune run parallel.tp=2"),
+    ),
+    "AT124": Code(
+        "warning",
+        "fewer slots than asked for",
+        "Servers run side by side on GPUs, or on CPU cores, of their own; this machine has fewer of them than executor.devices, executor.cores_per_server or optimization.max_parallel say, so that fewer run at once.",
+        "Name GPUs that `nvidia-smi -L` lists, each once; ask for no more cores than there are.",
+        Example(
+            "autotune run executor=local executor.bin_dir=nowhere system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"
+        ),
     ),
     "AT203": Code(
         "note",
