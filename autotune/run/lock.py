@@ -54,11 +54,15 @@ class RunLock:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process works on the run of that folder now. Makes nothing; a folder without a lock is nobody's."""
+    """Whether a process works on the run of that folder now. Makes nothing; a folder without a lock is nobody's, and one whose
+    lock cannot be looked at (another user's) counts as held.
+    """
     try:
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError:
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

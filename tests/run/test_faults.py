@@ -1,5 +1,6 @@
 """What may happen to a run overnight, each over the real thing: a full disk, a locked database, a clock that jumps."""
 
+import itertools
 import json
 import os
 import platform
@@ -8,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -161,23 +163,26 @@ def test_a_benchmark_that_is_late_names_the_limit_that_it_went_past(setup, bench
 
 
 def test_a_clock_that_jumps_ends_nothing_early_and_the_run_is_found_again(setup):
-    jumps = iter([0, -86_400, 40_000_000, -90_000_000, *([12_345, -54_321] * 50)])
-    clock_now = [datetime(2026, 11, 23, 3, 0, tzinfo=UTC)]
+    jumps = itertools.cycle([0, 40_000, -86_400, 90_000, -40_000])  # hours there and back between any two looks
+    shown = [datetime(2026, 11, 23, 3, 0, tzinfo=UTC)]
 
     def clock():
-        clock_now[0] += timedelta(seconds=next(jumps))
-        return clock_now[0]
+        shown[0] += timedelta(seconds=next(jumps))
+        return shown[0]
 
     points = [make_point(name, optimization={"timeout_s": 60.0}) for name in "abc"]
-    assert setup.run(points, clock=clock).exit_code == 0
+    first = setup.run(points, clock=clock)
+    assert first.exit_code == 0
+    shown[0] -= timedelta(days=30)
     stop = Stop()
     setup.listener = Listener(lambda event: stop.ask() if isinstance(event, PointFinished) else None)
-    interrupted = setup.run(points, clock=clock, stop=stop)  # dated before the finished one
+    interrupted = setup.run(points, clock=clock, stop=stop)
+    assert interrupted.run_id < first.run_id
+    shown[0] += timedelta(days=60)
     setup.listener = Listener()
     again = setup.run(points, clock=clock)
     assert again.run_id == interrupted.run_id
-    assert [item.status for item in again.results] == ["done"] * 3
-    assert [item.attempts for item in again.results] == [1, 1, 1]
+    assert [(item.status, item.attempts) for item in again.results] == [("done", 1)] * 3
 
 
 # --- cool-down
@@ -247,9 +252,10 @@ def test_going_on_with_a_run_tries_what_was_cooling_down(setup):
     setup.servers.failures = {"server-a": [OOM]}
     setup.run([make_point("a", concurrency=1)])
     stop = Stop()
-    points = [make_point("a", concurrency=2), make_point("b")]
+    points = [make_point("a", concurrency=2), make_point("b", argv=("--other",))]
     setup.listener = Listener(lambda event: stop.ask() if isinstance(event, ServerReady) else None)
     setup.run(points, stop=stop)
+    assert [item.failure.kind for item in setup.store.results()] == ["cooling_down"]
     setup.now += timedelta(hours=2)
     assert [item.status for item in cooled(setup, points)[0].results] == ["done", "done"]
 
@@ -448,8 +454,13 @@ def test_another_process_can_ask_a_run_to_stop(setup, at_once):
     assert setup.listener.of(Stopping)[-1].at_once is at_once
     assert threading.active_count() == threads
 
-    # What was asked of the process before does not stop the next one.
-    setup.client.act = lambda job: None
+    # What was asked of the process before does not stop the next one, not even after several looks.
+    def listen(job):
+        end = time.monotonic() + 0.5
+        while not job.cancelled() and time.monotonic() < end:
+            time.sleep(0.02)
+
+    setup.client.act = listen
     setup.listener = Listener()
     ask_to_stop(summary.folder, at_once=True)
     assert [item.status for item in setup.run([make_point("a"), make_point("b")]).results] == ["done", "done"]

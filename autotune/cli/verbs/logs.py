@@ -19,7 +19,7 @@ from autotune.store import Store, data_dir
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -112,7 +112,8 @@ def _read(log: Path, folder: Path, *, follow: bool) -> Iterator[str]:
             yield mask(rest.decode(errors="replace"), os.environ)
 
 
-def _lines(file: BinaryIO, rest: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _lines(file: BinaryIO, rest: bytes) -> Generator[str, None, bytes]:
+    """The whole lines that there are by now, `rest` before them; returns the beginning of the next one."""
     while chunk := file.read(_CHUNK_BYTES):
         whole, newline, rest = (rest + chunk).rpartition(b"\n")
         if newline:
