@@ -12,12 +12,12 @@ import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
-from autotune.run.containers import find_containers
 from autotune.run.leftovers import SERVER_VARIABLE, recorded_processes, sweep_servers
 from autotune.run.lock import RunLock
 from autotune.run.pulse import take_pulse
@@ -87,10 +87,32 @@ def _strays(place: Place) -> Iterator[Leftover]:
                                lambda process=process: _kill(process))  # type: ignore[misc] # fmt: skip
 
 
-def _containers(place: Place) -> Iterator[Leftover]:
-    """Containers with a run's labels, whatever became of its records."""
-    for container in find_containers(place.runs):
-        yield Leftover("container", container.name, container.run_id, "its run is dead", container.remove)
+def _containers(_: Place) -> Iterator[Leftover]:
+    """Containers with a run's labels, whatever became of its records, on the engine that DOCKER_HOST or Docker's context names."""
+    from autotune.run.docker.address import EngineError, find_address
+    from autotune.run.docker.engine import DockerEngine
+    from autotune.run.docker.records import find_orphans
+    from autotune.run.docker.spec import RUN_LABEL
+
+    engine = DockerEngine(find_address(None))
+
+    def remove(number: str) -> str:
+        try:
+            engine.remove(number)
+        except EngineError as error:
+            return error.message
+        return ""
+
+    try:
+        engine.address.knock()
+        found = find_orphans(engine)
+    except EngineError:
+        return  # no engine, so no containers
+    finally:
+        engine.close()
+    for item in found:
+        name = next(iter(item.get("Names") or [item["Id"]])).lstrip("/")
+        yield Leftover("container", name, item["Labels"][RUN_LABEL], "its run is dead", partial(remove, item["Id"]))
 
 
 def _temporary_folders(place: Place) -> Iterator[Leftover]:

@@ -2,8 +2,11 @@
 
 import pytest
 
-from autotune.run.containers import FOLDER_LABEL, RUN_LABEL, find_containers
+from autotune.run.docker.records import owner_labels
+from autotune.run.docker.spec import MACHINE_LABEL
+from autotune.run.garbage import Place, find_leftovers
 from autotune.run.lock import RunLock
+from autotune.store import Store
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -30,18 +33,20 @@ def test_containers_of_dead_runs_are_found_by_their_labels_and_removed(container
     runs = tmp_path / "runs"
     for name in ("dead", "living"):
         (runs / name).mkdir(parents=True)
-    dead = container({RUN_LABEL: "dead", FOLDER_LABEL: str(runs / "dead")})
+    dead, gone = container(owner_labels(runs / "dead")), container(owner_labels(runs / "gone"))
     others = [
-        container({RUN_LABEL: "living", FOLDER_LABEL: str(runs / "living")}),
-        container({RUN_LABEL: "far", FOLDER_LABEL: str(runs / "far")}),  # of another machine
-        container({RUN_LABEL: "dead", FOLDER_LABEL: "/home/else/runs/dead"}),
+        container(owner_labels(runs / "living")),
+        container(owner_labels(runs / "dead") | {MACHINE_LABEL: "another"}),
+        container(owner_labels(tmp_path / "elsewhere" / "runs" / "dead")),
         container({}),
     ]
-    with RunLock(runs / "living"):
-        (found,) = find_containers(runs)
-    assert found.run_id == "dead"
-    assert found.remove() == ""
+    with Store(str(tmp_path / "store.db")) as store:
+        place = Place(runs, store, tmp_path)
+        with RunLock(runs / "living"):
+            found = [item for item in find_leftovers(place) if item.kind == "container"]
+        assert {item.run_id for item in found} == {"dead", "gone"}
+        assert [item.remove() for item in found] == ["", ""]
     left = {item["Id"] for item in docker_engine.client.api.containers(all=True)}
-    assert dead not in left
+    assert not {dead, gone} & left
     assert set(others) <= left
-    assert found.remove() == ""
+    assert [item.remove() for item in found] == ["", ""], "what is gone already is no failure"
