@@ -108,6 +108,7 @@ class TestPoints:
         assert (pair["same"], pair["config_compared"]) == (False, True)
         assert pair["before"]["engine"] == "vllm"
 
+    @pytest.mark.slow
     def test_a_stored_point(self, autotune):
         same = "executor=emulated parallel.tp=2 benchmark.num_concurrency=[4]"
         assert autotune("run", *same.split()).code == 0
@@ -140,6 +141,7 @@ class TestFiles:
         assert names(other) == {("flag", "--tensor-parallel-size"), ("config", "parallel.tp")}
 
     @pytest.mark.parametrize("target", OWN_COMMAND)
+    @pytest.mark.slow
     def test_config_files_in_every_target(self, autotune, target):
         words = "system.backend=trtllm quantization.kvcache_mode=fp8 memory.mem_fraction_static=0.8"
         assert autotune("emit", *words.split(), "-t", target, "-o", "out").code == 0
@@ -148,6 +150,7 @@ class TestFiles:
         assert {name.rpartition(": ")[2] for kind, name in names(other) if kind == "file"} == {"kv_cache_config.dtype"}
 
     @pytest.mark.parametrize("target", OWN_COMMAND)
+    @pytest.mark.slow
     def test_an_edit_is_a_difference_and_a_warning(self, autotune, target):
         emit(autotune, POINT, "-t", target, "-o", "out")
         for file in (path for path in Path("out").rglob("*") if path.is_file()):

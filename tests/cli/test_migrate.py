@@ -22,6 +22,7 @@ def v1(tmp_path):
     return copy
 
 
+@pytest.mark.slow
 def test_a_migrated_task_runs_as_it_is(autotune, v1):
     v1("lists_of_values.json")
     assert autotune("migrate", "lists_of_values.json", "-o", "out").code == 0
@@ -31,6 +32,7 @@ def test_a_migrated_task_runs_as_it_is(autotune, v1):
     assert "report" in done.out
 
 
+@pytest.mark.slow
 def test_both_texts_are_kept_when_asked_and_the_run_knows_its_task(autotune, v1, tmp_path):
     v1("lists_of_values.json")
     done = autotune("migrate", "lists_of_values.json", "--keep", "--store", "kept.db")

@@ -263,6 +263,7 @@ def test_going_on_with_a_run_tries_what_was_cooling_down(setup):
 # --- the store
 
 
+@pytest.mark.slow
 def test_a_store_that_is_locked_is_waited_for_and_nothing_is_lost(setup, monkeypatch):
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
     setup.store.close()
@@ -309,6 +310,7 @@ def test_a_store_that_stays_locked_ends_the_run_after_the_patience_and_at_once_w
     assert [item.status for item in setup.run([make_point("a")]).results] == ["done"]
 
 
+@pytest.mark.slow
 def test_a_full_disk_under_the_store_is_waited_for_until_there_is_room(setup, tmp_path):
     with small_disk(tmp_path / "small") as folder:
         setup.store.close()

@@ -84,6 +84,7 @@ def wait_gone(pids, timeout_s=5.0):
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_after_kill_9_no_server_is_left_and_the_same_command_runs_each_point_once(sweep):
     sweep.start(0.8)
     sweep.wait_for(lambda: len(sweep.measured()) == 1 and len(sweep.pids()) == 2)
@@ -104,6 +105,7 @@ def test_after_kill_9_no_server_is_left_and_the_same_command_runs_each_point_onc
     wait_gone(sweep.pids())
 
 
+@pytest.mark.slow
 def test_when_the_supervisor_is_killed_too_the_next_start_sweeps_what_is_left(sweep):
     sweep.start(30)
     sweep.wait_for(lambda: len(sweep.pids()) == 2 and sweep.records())

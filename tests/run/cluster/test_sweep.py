@@ -65,6 +65,7 @@ def test_six_points_give_the_table_of_the_emulated_executor(tmp_path, upstream):
         assert measured == table(store)
 
 
+@pytest.mark.slow
 def test_a_point_whose_pod_crashes_is_classed_and_the_others_go_on(tmp_path, upstream):
     broken = Plan(
         waiting("CrashLoopBackOff", restarts=1, last={"exitCode": 1, "reason": "Error"}),
