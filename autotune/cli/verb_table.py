@@ -27,14 +27,22 @@ VERBS: dict[str, Verb] = {
     ),
     "compile": Verb(_MAIN, "show every point: engine flags, layers applied, diagnostics; runs nothing", "compile"),
     "check": Verb(_MAIN, "report every mistake in the config at once; exit code 2 when there is one", "check"),
-    "emit": Verb(_MAIN, "write deployable manifests for Docker, Kubernetes, KServe, LWS and OME; runs nothing", "emit"),
+    "emit": Verb(
+        _MAIN,
+        "write deployable manifests: Docker, Kubernetes, KServe, OME, LWS, Dynamo, Helm, Kustomize; runs nothing",
+        "emit",
+    ),
     "explain": Verb(
         _MAIN, "who set a value, what it overrode, which conditions were false; or what a code ATnnn means", "explain"
     ),
     "diff": Verb(
         _MAIN, "what differs between two configs, manifests, stored points or running servers, and who set it", "diff"
     ),
-    "results": Verb(_RESULTS, "stored results as a table, JSON or CSV", "results"),
+    "results": Verb(
+        _RESULTS,
+        "stored results as a table, JSON, CSV or Parquet; `results import DIR` takes other tools' in",
+        "results",
+    ),
     "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
     "runs": Verb(_RUNS, "list the runs: which are running, interrupted or finished, and how far each is", "runs"),
     "resume": Verb(_RUNS, "go on with a run that was interrupted: the latest, or RUN", "resume"),
