@@ -57,7 +57,8 @@ class PortForward:
             if pod is None:
                 return
             try:
-                remote = self._connect(pod)
+                forward = self._connect(pod)
+                remote: socket.socket = forward.socket(self._remote_port)
             except Exception:  # noqa: BLE001 - the client raises whatever its websocket raises; closing tells the caller
                 return
             with self._lock:
@@ -71,18 +72,19 @@ class PortForward:
                 with self._lock:
                     self._open.difference_update((local, remote))
                 remote.close()
+                if not forward.websocket.connected:
+                    # The API server ended it first, and the client library then leaves its connection open.
+                    forward.websocket.shutdown()
 
-    def _connect(self, pod: str) -> socket.socket:
-        """The socket of a forwarded port. The client library swaps a method of its ApiClient meanwhile, so each has its own."""
+    def _connect(self, pod: str) -> Any:
+        """A forwarded port, as the client library has it. The library swaps a method of its ApiClient meanwhile, so each has its own."""
         from kubernetes.client import ApiClient, CoreV1Api
         from kubernetes.stream import portforward
 
         api = CoreV1Api(ApiClient(self._configuration))
-        forward = portforward(
+        return portforward(
             api.connect_get_namespaced_pod_portforward, pod, self._namespace, ports=str(self._remote_port)
         )
-        remote: socket.socket = forward.socket(self._remote_port)
-        return remote
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

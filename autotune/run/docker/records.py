@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
@@ -13,6 +12,7 @@ from typing import Any
 from autotune.run.docker.address import Address, EngineError
 from autotune.run.docker.engine import DockerEngine
 from autotune.run.docker.spec import FOLDER_LABEL, MACHINE_LABEL, PROJECT, PROJECT_LABEL, RUN_LABEL
+from autotune.run.lock import is_held
 from autotune.schema import stable_hash
 
 #: Not `.json`: those are records of processes.
@@ -94,17 +94,5 @@ def _is_orphan(labels: dict[str, str]) -> bool:
     """
     if labels.get(MACHINE_LABEL) != machine_name() or FOLDER_LABEL not in labels:
         return False
-    lock = Path(labels[FOLDER_LABEL]) / "lock"
-    try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return lock.parents[1].is_dir()
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
+    folder = Path(labels[FOLDER_LABEL])
+    return not is_held(folder) if os.path.lexists(folder) else os.path.isdir(folder.parent)  # noqa: PTH112 - unreadable is False

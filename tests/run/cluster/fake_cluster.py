@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import json
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -184,6 +185,8 @@ class Api(kmock.KubernetesEmulator):
         finally:
             task.cancel()
             writer.close()
+            with suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
         return socket
 
 
@@ -328,6 +331,12 @@ class FakeCluster:
     def _run(self):
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._serve())
+        # Forwards that are in flight close their connections before the loop goes, or a later test hears of them.
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
     async def _serve(self):
