@@ -21,7 +21,7 @@ def alive(pid):
 
 
 def test_it_runs_in_its_folder_with_the_environment_given_and_its_output_in_the_log(tmp_path):
-    code = "import os, sys; print(os.getcwd(), os.environ['AUTOTUNE_X']); print('bad', file=sys.stderr); sys.exit(3)"
+    code = "import os, sys; print(os.getcwd(), os.environ['AUTOTUNE_X'], flush=True); print('bad', file=sys.stderr); sys.exit(3)"
     assert run([sys.executable, "-c", code], tmp_path, env={"AUTOTUNE_X": "y z"}) == 3
     assert (tmp_path / "log").read_text().split("\n") == [f"{tmp_path.resolve()} y z", "bad", ""]
 
