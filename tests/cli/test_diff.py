@@ -129,7 +129,10 @@ OWN_COMMAND = [target for target in EMITTERS if target != "dynamo"]
 
 
 class TestFiles:
-    @pytest.mark.parametrize("target", OWN_COMMAND)
+    @pytest.mark.parametrize(
+        "target",
+        [pytest.param(name, marks=() if name in ("k8s", "helm") else pytest.mark.slow) for name in OWN_COMMAND],
+    )
     def test_every_target_reads_back_as_the_point_that_it_was_made_from(self, autotune, target):
         words = f"{POINT} misc.env.A='$x' misc.extra_args.--seed=3"
         assert autotune("emit", *_split(words), "-t", target, "-o", "out").code == 0

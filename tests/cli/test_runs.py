@@ -138,6 +138,7 @@ def test_cancel_need_not_wait(autotune, stored):
     assert json.loads((stored / RUNNING / CANCEL_FILE).read_text())["at_once"] is False
 
 
+@pytest.mark.slow
 def test_a_sweep_is_cancelled_from_another_process_and_gone_on_with(autotune, tmp_path):
     command = [sys.executable, "-m", "autotune", "parallel.tp=1,2", "executor=emulated", "executor.speed=1", "runtime.osl=4000",
                "benchmark=smoke", "benchmark.max_time_s=600", "-m"]  # fmt: skip

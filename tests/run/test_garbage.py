@@ -52,6 +52,7 @@ def stray(place):
     process.wait(5)
 
 
+@pytest.mark.slow
 def test_an_engine_that_both_its_masters_left_is_shown_and_then_ended(sweep, tmp_path):  # noqa: F811
     sweep.start(30)
     sweep.wait_for(lambda: len(sweep.pids()) == 2 and sweep.records())

@@ -111,6 +111,7 @@ def test_repeats_are_stored_as_one_measurement_with_its_interval(setup):
     assert found.ci95["ttft_ms.mean"] == pytest.approx(2.484, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_load_with_too_many_failed_requests_is_a_failed_benchmark_that_quotes_them(setup):
     def act(job):
         return [

@@ -114,6 +114,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("where", ["new", "unreleased"])
+@pytest.mark.slow
 def test_processes_that_open_a_store_at_once_all_find_it_whole(tmp_path, where, request):
     """Eight at a time, each of which would make or upgrade the tables."""
     place = str(unreleased(tmp_path)) if where == "unreleased" else str(tmp_path / "new.db")
@@ -123,6 +124,7 @@ def test_processes_that_open_a_store_at_once_all_find_it_whole(tmp_path, where, 
         assert len(store.results()) == (2 if where == "unreleased" else 0)
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_postgresql_store_at_once_all_find_it_whole(postgres, tmp_path):
     place = postgres.database()
     open_at_once(place, tmp_path)
