@@ -145,7 +145,9 @@ def test_a_sweep_in_containers_survives_the_docker_engine(daemon, sweep, tiny_mo
     for row in done:
         assert row["kind"] == "measured"
         (metrics,) = row["measurements"]
-        assert metrics["error_rate"] < 0.1, "the outage of the engine is not in it"
+        assert metrics["error_rate"] <= 0.01, (
+            "no more than benchmark.max_error_rate: the outage of the engine is not in it"
+        )
         assert metrics["completed"] >= 2
         assert metrics["output_tokens_per_s"] > 1
     (broken,) = [row for row in rows if row["status"] == "failed"]
