@@ -83,13 +83,6 @@ def expand(dimensions: Iterable[Dimension]) -> Iterator[tuple[tuple[Setting, ...
         yield settings, swept
 
 
-def count_points(dimensions: Iterable[Dimension]) -> int:
-    total = 1
-    for part in dimensions:
-        total *= len(part.alternatives)
-    return total
-
-
 def setting_for(key: str, value: Any, groups: Iterable[str], writer: Writer, text: str) -> Setting:
     """The setting that `key: value` means: profiles, a group option (text for a group's name), or a value."""
     if key == "profile":
