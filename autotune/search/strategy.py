@@ -1,0 +1,49 @@
+"""What a search strategy is: it is asked for the next point to measure, and told what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+#: A point of the space: setting -> value. A setting that a point does not have (a conditional one) is left out.
+Point = Mapping[str, Any]
+#: What one point gave: metric -> value, in the metric's own unit.
+Metrics = Mapping[str, float]
+Direction = Literal["max", "min"]
+#: Predicted metrics, None where there are none: one entry a point, or a function from a point to them.
+Predictor = Sequence[Metrics | None] | Callable[[Point], Metrics | None]
+
+#: Failures that come from the server alone, whatever load it would have got.
+SERVER_FAILURES = frozenset({"out_of_memory", "crash_at_start", "not_ready"})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A point that gave no metrics. Kinds are those of runs (docs/running.md): `out_of_memory`, `crash_at_start`, ...;
+    `at_start` says that the server never came up, so that lighter loads on it cannot work either.
+    """
+
+    kind: str
+    message: str = ""
+    at_start: bool = True
+
+
+class Strategy(Protocol):
+    """Chooses points by index into the list it was made with. Same seed, same questions, same answers."""
+
+    def ask(self) -> int | None:
+        """The next point to measure; it is open until told. None when there is nothing (more) to ask for: with points
+        open, ask again after the next `tell`.
+        """
+        ...
+
+    def tell(self, index: int, outcome: Metrics | Failure) -> None:
+        """What came of a point, asked for or not (an earlier run's). A metric that is missing or NaN is not known; a point
+        without all objectives' metrics can be on no frontier. Telling a point again replaces what was told.
+        """
+        ...
+
+    def drop(self, index: int) -> None:
+        """An open point will not be told: it was interrupted, and may be asked for again."""
+        ...
