@@ -80,3 +80,93 @@ def metric_role(metric: str) -> str | None:
         if re.search(pattern, name):
             return role
     return None
+
+
+#: Natural logarithm of the metric for each doubling of the setting.
+_TPOT = {
+    "load": Belief(0.32, 0.10),
+    "tp": Belief(-0.25, 0.13),
+    "pp": Belief(0.0, 0.15),
+    "dp": Belief(0.10, 0.10),
+    "replicas": Belief(0.0, 0.10),
+    "ep": Belief(0.05, 0.08),
+    "moe_tp": Belief(-0.05, 0.08),
+    "seats": Belief(0.03, 0.06),
+    "step_tokens": Belief(0.0, 0.06),
+    "memory": Belief(0.0, 0.06),
+    "context": Belief(0.0, 0.03),
+    "bits": Belief(0.15, 0.15),
+}
+_TTFT = {
+    **_TPOT,
+    "load": Belief(0.40, 0.15),
+    "tp": Belief(-0.30, 0.15),
+    "dp": Belief(0.15, 0.20),
+    "ep": Belief(0.0, 0.15),
+    "moe_tp": Belief(0.0, 0.12),
+    "step_tokens": Belief(-0.05, 0.12),
+}
+_PER_GPU = {
+    "load": Belief(0.37, 0.10),
+    "tp": Belief(-0.36, 0.10),
+    "pp": Belief(-0.50, 0.15),
+    "dp": Belief(0.0, 0.08),
+    "replicas": Belief(0.0, 0.10),
+    "ep": Belief(-0.15, 0.10),
+    "moe_tp": Belief(-0.12, 0.08),
+    "seats": Belief(0.05, 0.07),
+    "step_tokens": Belief(0.0, 0.06),
+    "memory": Belief(0.0, 0.06),
+    "context": Belief(0.0, 0.03),
+    "bits": Belief(-0.15, 0.15),
+}
+_LN2 = 0.6931
+_GPUS = ("tp", "pp", "dp", "replicas")
+_TOTAL = {**_PER_GPU, **{role: Belief(_PER_GPU[role].mean + _LN2, _PER_GPU[role].sd) for role in _GPUS}}
+_SLOPES = {
+    "tpot": _TPOT,
+    "ttft": _TTFT,
+    "e2e": _TPOT,
+    "per_user": {role: Belief(-belief.mean, belief.sd) for role, belief in _TPOT.items()},
+    "per_gpu": _PER_GPU,
+    "total": _TOTAL,
+}
+#: How the slope over the load changes with each further doubling of the load, and with each doubling of another setting.
+_CURVES = {
+    "tpot": Belief(0.02, 0.012),
+    "e2e": Belief(0.025, 0.015),
+    "ttft": Belief(0.06, 0.04),
+    "per_user": Belief(-0.02, 0.012),
+    "per_gpu": Belief(-0.03, 0.015),
+    "total": Belief(-0.03, 0.015),
+}
+_CROSSINGS = {
+    "tpot": Belief(-0.01, 0.025),
+    "e2e": Belief(-0.01, 0.025),
+    "ttft": Belief(-0.02, 0.05),
+    "per_user": Belief(0.01, 0.025),
+    "per_gpu": Belief(0.01, 0.02),
+    "total": Belief(0.01, 0.02),
+}
+
+
+def slope(metric: str | None, role: str | None, *, spread_load: bool = False) -> Belief:
+    """What a doubling of a setting of this role does to a metric of that role. With `spread_load` the load is that of the
+    whole server, so data-parallel replicas share it.
+    """
+    found = _SLOPES.get(metric or "", {}).get(role or "", UNKNOWN)
+    if role in ("dp", "replicas") and spread_load and metric in _SLOPES:
+        load = _SLOPES[metric]["load"]
+        share = Belief(found.mean - load.mean, found.sd + 0.05)
+        return Belief(share.mean, share.sd)
+    return found
+
+
+def curve(metric: str | None) -> Belief:
+    """The square of the doublings of the load, from the middle of the space on."""
+    return _CURVES.get(metric or "", Belief(0.0, 0.03))
+
+
+def crossing(metric: str | None) -> Belief:
+    """Doublings of the load times doublings of a parallelism."""
+    return _CROSSINGS.get(metric or "", Belief(0.0, 0.03))
