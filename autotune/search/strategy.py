@@ -14,19 +14,23 @@ Direction = Literal["max", "min"]
 #: Predicted metrics, None where there are none: one entry a point, or a function from a point to them.
 Predictor = Sequence[Metrics | None] | Callable[[Point], Metrics | None]
 
-#: Failures that come from the server alone, whatever load it would have got.
-SERVER_FAILURES = frozenset({"out_of_memory", "crash_at_start", "not_ready"})
+#: Failures of a server that never came up.
+_AT_START = frozenset({"crash_at_start", "not_ready"})
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A point that gave no metrics. Kinds are those of runs (docs/running.md): `out_of_memory`, `crash_at_start`, ...;
-    `at_start` says that the server never came up, so that lighter loads on it cannot work either.
+    `at_start` says that the server never came up, so that no other load can work on it (default: by the kind).
     """
 
     kind: str
     message: str = ""
-    at_start: bool = True
+    at_start: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_start is None:
+            object.__setattr__(self, "at_start", self.kind in _AT_START)
 
 
 class Strategy(Protocol):
