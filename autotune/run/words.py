@@ -41,8 +41,8 @@ class Narrator:
         """Note what an event changes."""
         if isinstance(event, RunOpened):
             self._labels = event.labels
-            self.total = len(event.labels)
-            self.settled = self.total - event.waiting
+            self.total = len(event.labels) if event.most is None else event.most
+            self.settled = len(event.labels) - event.waiting
         elif isinstance(event, PointFinished):
             self.settled += 1
             score = event.result.score
@@ -56,7 +56,12 @@ class Narrator:
         """The line, or lines, for an event; None where it is not worth one. Call `take` first."""
         if isinstance(event, RunOpened):
             how = "goes on" if event.resumed else "starts"
-            return f"run {event.run_id} {how} on {event.executor}: {event.waiting} of {self.total} points to run\nlogs and raw output: {event.folder}"
+            todo = (
+                f"{event.waiting} of {self.total} points to run"
+                if event.strategy is None
+                else f"{event.strategy} chooses at most {self.total - self.settled} of {event.waiting} points to run"
+            )
+            return f"run {event.run_id} {how} on {event.executor}: {todo}\nlogs and raw output: {event.folder}"
         if isinstance(event, Noted):
             return printable(render_text([event.diagnostic]))
         if isinstance(event, ServerStarting):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Features = dict[int, float]
 
 _INTERCEPT = Belief(0.0, 2.0)
-_WORD = Belief(0.0, 0.25)
+_WORD = Belief(0.0, 0.15)
 """A word (an engine, a kernel) against the mean of all words of its setting."""
 _BEND = Belief(0.0, 0.08)
 """One value of a number against the line through all values."""

@@ -20,7 +20,7 @@ from autotune.search.regression import Regression, dot
 from autotune.search.told import Told, minimised
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from autotune.search.features import Design
     from autotune.search.space import Space
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LEAST, MOST = 12, 17
 WORTHWHILE = 0.004
 #: Standard deviation of what the regression cannot explain, as a share of a metric.
-NOISE_SD = 0.12
+NOISE_SD = 0.10
 #: What a measurement on a server that is there costs, against one on a server of its own.
 SHARED_PRICE = 0.8
 _DRAWS = 48
@@ -66,7 +66,7 @@ class FrontierSearch:
         #: The share of the hypervolume that the point asked for last was expected to add.
         self.expected_gain = math.inf
 
-    def ask(self) -> int | None:
+    def ask(self, running: Collection[int] = ()) -> int | None:
         """The untried point with the largest expected gain for its price; None at the end, or while what is open decides."""
         told = self._told
         candidates = told.candidates()
@@ -74,7 +74,7 @@ class FrontierSearch:
             return None
         gains = self._expected_gains(candidates)
         chances = told.chances(candidates)
-        worth = {i: gains[i] * chances[i] / (SHARED_PRICE if told.shares_server(i) else 1.0) for i in gains}
+        worth = {i: gains[i] * chances[i] / (SHARED_PRICE if told.shares_server(i, running) else 1.0) for i in gains}
         best = max(worth, key=lambda index: (worth[index], chances[index], -index))
         self.expected_gain = gains[best]
         if told.limit is None and told.experiments >= LEAST and gains[best] < WORTHWHILE and told.rows():
@@ -89,7 +89,10 @@ class FrontierSearch:
 
     def _expected_gains(self, candidates: list[int]) -> dict[int, float]:
         """For each candidate the mean over draws of the share of the hypervolume that it adds."""
-        models = [_Model(self._designs[metric], self._told.known(metric), way) for metric, way in self._told.objectives.items()]
+        models = [
+            _Model(self._designs[metric], self._told.known(metric), way)
+            for metric, way in self._told.objectives.items()
+        ]
         measured = list(self._told.rows().values())
         draws = _DRAWS if len(models) <= 2 else _DRAWS_OF_MANY
         if len(candidates) > _POOL:
@@ -157,7 +160,7 @@ def _gains(rows: list[Row], candidates: int, measured: list[Row]) -> list[float]
     if whole <= 0:
         return [0.0] * candidates
     if len(reference) == 2:
-        stairs = Staircase(front, reference)  # type: ignore[arg-type]
+        stairs = Staircase(front, reference)
         return [stairs.gain(row[0], row[1]) / whole for row in rows[:candidates]]
     kept = [front[index] for index in frontier(front)]
     return [hypervolume_gain(row, kept, reference) / whole for row in rows[:candidates]]

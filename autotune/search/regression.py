@@ -55,9 +55,7 @@ class Regression:
         if not hasattr(self, "_root"):
             self._root = cholesky(self._covariance)
         normal = [rng.gauss(0.0, 1.0) for _ in range(size)]
-        return [
-            self._mean[i] + sum(a * b for a, b in zip(self._root[i], normal, strict=False)) for i in range(size)
-        ]
+        return [self._mean[i] + sum(a * b for a, b in zip(self._root[i], normal, strict=False)) for i in range(size)]
 
 
 def dot(row: Features, coefficients: Sequence[float]) -> float:

@@ -34,7 +34,7 @@ GROWING = frozenset({"load", "seats", "step_tokens", "context"})
 SHRINKING = frozenset({"tp", "pp"})
 #: Settings that belong to the load and not to the server.
 LOAD_NAMES = frozenset({*_ALIASES["load"], "scenario", "traffic_scenarios", "isl", "osl", "num_prompts"})
-LOAD_GROUPS = frozenset({"benchmark", "optimization"})
+LOAD_GROUPS = frozenset({"benchmark", "optimization", "slo"})
 
 
 class Belief(NamedTuple):

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from autotune.search.strategy import Point
 
 _ABSENT = "\0absent"
-_BITS = re.compile(r"(?:^|[^0-9a-z])(?:(?:nv|mx)?fp|int|bf|w|uint|float|e[45]m\d_)?(4|8|16|32)(?![0-9])|awq|gptq", re.I)
+_BITS = re.compile(
+    r"(?:^|[^0-9a-z])(?:(?:nv|mx)?fp|int|bf|w|uint|float|e[45]m\d_)?(4|8|16|32)(?![0-9])|awq|gptq", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class Space:
         self.columns = tuple(column for column in made if len(set(column.values)) > 1)
         #: Every setting that a server has, whether it differs or not, so that equal keys mean one server.
         server = [column for column in self.columns if not belongs_to_load(column.name)]
-        self.servers: tuple[Hashable, ...] = tuple(tuple(column.values[i] for column in server) for i in range(self.size))
+        self.servers: tuple[Hashable, ...] = tuple(
+            tuple(column.values[i] for column in server) for i in range(self.size)
+        )
 
     def distance(self, left: int, right: int) -> float:
         """How far two points are apart: 0 for equal ones, up to 1 for each setting (Gower, 1971)."""

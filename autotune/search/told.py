@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from autotune.search.space import Space
     from autotune.search.strategy import Direction, Metrics
 
+#: A metric that is 0 where a result breaks a constraint: it teaches, and is on no frontier.
+FEASIBLE = "feasible"
 #: How fast what happened to one point stops bearing on others, by their distance (`Space.distance`).
 _REACH = 2.0
 _DOUBT = 1.0
@@ -33,7 +35,8 @@ class Told:
 
     @property
     def experiments(self) -> int:
-        return len(self.outcomes) + len(self.open)
+        tried = sum(not isinstance(item, Failure) or item.tried for item in self.outcomes.values())
+        return tried + len(self.open)
 
     @property
     def used_up(self) -> bool:
@@ -74,9 +77,9 @@ class Told:
         found = {i: item[metric] for i, item in self.outcomes.items() if isinstance(item, Mapping) and metric in item}
         return {i: value for i, value in found.items() if math.isfinite(value)}
 
-    def shares_server(self, index: int) -> bool:
-        """Whether the point's server is one that an open point runs on."""
-        return any(self.space.servers[index] == self.space.servers[other] for other in self.open)
+    def shares_server(self, index: int, running: Iterable[int] = ()) -> bool:
+        """Whether the point's server is one that an open point, or one of `running`, is on."""
+        return any(self.space.servers[index] == self.space.servers[other] for other in (*self.open, *running))
 
     def chances(self, candidates: Iterable[int]) -> dict[int, float]:
         """The chance that each candidate gives metrics, from what happened nearby."""
@@ -94,7 +97,7 @@ class Told:
         return math.exp(-_REACH * self.space.distance(index, other))
 
     def _row(self, outcome: Metrics | Failure) -> tuple[float, ...] | None:
-        if not isinstance(outcome, Mapping):
+        if not isinstance(outcome, Mapping) or not outcome.get(FEASIBLE, 1.0):
             return None
         values = [outcome.get(metric, math.nan) for metric in self.objectives]
         if not all(math.isfinite(value) for value in values):
