@@ -126,9 +126,7 @@ def make_guide(points: Sequence[CompiledPoint], results: Callable[[], Sequence[R
             diagnostic("AT030", f"optimization.strategy={name} needs the package {error.name}", path="optimization.strategy",
                        help="pip install 'llm-autotune[search]', or take optimization.strategy=auto")
         ) from None  # fmt: skip
-    most = min(
-        len(points), wanted.max_experiments or (MOST if name in ("progressive_pareto", "hybrid") else len(points))
-    )
+    most = min(len(points), wanted.max_experiments or (MOST if name != "bayesian" else len(points)))
     return Guide(strategy, points, objectives, results, name=name, most=most)
 
 

@@ -29,8 +29,13 @@ if TYPE_CHECKING:
 #: Without a limit: at least and at most so many experiments, and the share of the hypervolume that is worth another.
 LEAST, MOST = 12, 17
 WORTHWHILE = 0.004
-#: Standard deviation of what the regression cannot explain, as a share of a metric.
-NOISE_SD = 0.10
+#: Below this gain the ends of the frontier are filled: there the same step in a small latency or throughput, worth little
+#: by area, is worth as much as anywhere on logarithmic axes.
+SMALL_GAIN = 0.01
+WORTHWHILE_AT_THE_ENDS = 0.01
+#: Standard deviations of what the regression cannot explain, as a share of a metric; which of them it is the measurements
+#: say, against a doubt (in units of log-likelihood) that is least for what the landscapes of benchmarks/search.py have.
+NOISES = {0.10: 0.0, 0.06: 0.5, 0.16: 0.5, 0.03: 1.0}
 #: What a measurement on a server that is there costs, against one on a server of its own.
 SHARED_PRICE = 0.8
 _DRAWS = 48
@@ -39,6 +44,7 @@ _DRAWS_OF_MANY = 12
 _POOL = 400
 """Points that are looked at closely: those that do best in the first few draws."""
 _FIRST_LOOK = 6
+_SMALLEST = 1e-30
 _LARGEST = 60.0
 """Bound of a logarithm, against overflow where nothing is known yet."""
 
@@ -73,11 +79,14 @@ class FrontierSearch:
         if told.used_up or not candidates or (told.limit is None and told.experiments >= MOST):
             return None
         gains = self._expected_gains(candidates)
+        worthwhile = WORTHWHILE
+        if told.rows() and max(gains.values()) < SMALL_GAIN:
+            gains, worthwhile = self._expected_gains(candidates, logarithmic=True), WORTHWHILE_AT_THE_ENDS
         chances = told.chances(candidates)
         worth = {i: gains[i] * chances[i] / (SHARED_PRICE if told.shares_server(i, running) else 1.0) for i in gains}
         best = max(worth, key=lambda index: (worth[index], chances[index], -index))
         self.expected_gain = gains[best]
-        if told.limit is None and told.experiments >= LEAST and gains[best] < WORTHWHILE and told.rows():
+        if told.limit is None and told.experiments >= LEAST and gains[best] < worthwhile and told.rows():
             return None
         return told.take(best)
 
@@ -87,26 +96,30 @@ class FrontierSearch:
     def drop(self, index: int) -> None:
         self._told.drop(index)
 
-    def _expected_gains(self, candidates: list[int]) -> dict[int, float]:
+    def _expected_gains(self, candidates: list[int], *, logarithmic: bool = False) -> dict[int, float]:
         """For each candidate the mean over draws of the share of the hypervolume that it adds."""
         models = [
             _Model(self._designs[metric], self._told.known(metric), way)
             for metric, way in self._told.objectives.items()
         ]
         measured = list(self._told.rows().values())
+        if logarithmic:
+            measured = [_logarithms(row) for row in measured]
         draws = _DRAWS if len(models) <= 2 else _DRAWS_OF_MANY
         if len(candidates) > _POOL:
-            first = self._mean_gains(models, measured, candidates, _FIRST_LOOK)
+            first = self._mean_gains(models, measured, candidates, _FIRST_LOOK, logarithmic)
             candidates = sorted(sorted(candidates, key=lambda index: -first[index])[:_POOL])
-        return self._mean_gains(models, measured, candidates, draws)
+        return self._mean_gains(models, measured, candidates, draws, logarithmic)
 
     def _mean_gains(
-        self, models: list[_Model], measured: list[Row], candidates: list[int], draws: int
+        self, models: list[_Model], measured: list[Row], candidates: list[int], draws: int, logarithmic: bool
     ) -> dict[int, float]:
         total = dict.fromkeys(candidates, 0.0)
         for _ in range(draws):
             drawn = [model.draw(self._rng, [*candidates, *self._told.open]) for model in models]
             rows = list(zip(*drawn, strict=True))
+            if logarithmic:
+                rows = [_logarithms(row) for row in rows]
             for index, gain in zip(candidates, _gains(rows, len(candidates), measured), strict=True):
                 total[index] += gain / draws
         return total
@@ -120,15 +133,20 @@ class _Model:
         self._direction = direction
         self._log = all(value > 0 for value in known.values())
         self._scale = max((abs(value) for value in known.values()), default=1.0) or 1.0
-        self._regression = Regression(made, NOISE_SD)
         targets = {index: self._forward(value) for index, value in known.items()}
         self._level = 0.0
-        if targets:
-            self._level = sum(y - self._regression.mean(index) for index, y in targets.items()) / len(targets)
-            for index, y in targets.items():
-                self._regression.observe(index, y - self._level)
-        else:
+        self._regression = Regression(made, next(iter(NOISES)))
+        if not targets:
             self._regression.fix_level()
+            return
+        self._level = sum(y - self._regression.mean(index) for index, y in targets.items()) / len(targets)
+        tried = []
+        for noise_sd, doubt in NOISES.items():
+            regression = Regression(made, noise_sd)
+            for index, y in targets.items():
+                regression.observe(index, y - self._level)
+            tried.append((regression.evidence - doubt, regression))
+        self._regression = max(tried, key=lambda item: item[0])[1]
 
     def draw(self, rng: Random, indices: Sequence[int]) -> list[float]:
         """Values, minimised, that these points may have."""
@@ -143,6 +161,11 @@ class _Model:
 
     def _back(self, y: float) -> float:
         return math.exp(max(-_LARGEST, min(_LARGEST, y))) if self._log else y * self._scale
+
+
+def _logarithms(row: Row) -> Row:
+    """A row on logarithmic axes, still minimised: a maximised metric stays negative."""
+    return tuple(math.copysign(1.0, value) * math.log(max(abs(value), _SMALLEST)) for value in row)
 
 
 def _gains(rows: list[Row], candidates: int, measured: list[Row]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, get_args
 
-from autotune.search.frontier_search import FrontierSearch
+from autotune.search.frontier_search import MOST, FrontierSearch
 from autotune.search.listed import Listed, shuffled
 from autotune.search.space import Space
 from autotune.search.stages import predicted_order
@@ -43,8 +43,8 @@ def make_strategy(
 
     `objectives` says of each metric whether it is to be `max` or `min`. `predictor` gives metrics for the points: one
     entry a point, or a function from a point to them (None where it cannot say). `max_experiments` counts failed ones too;
-    without it progressive_pareto and hybrid stop after 12 to 17, when another is not expected to be worth it, and the
-    others when the points are used up.
+    without it progressive_pareto and hybrid stop after 12 to 17, when another is not expected to be worth it, two_stage
+    after 17, and the others when the points are used up.
 
     Raises ValueError for a name that is none, no objective or a direction that is none, a limit below one, predictions of
     another number than the points, and for two_stage and hybrid without a predictor; ModuleNotFoundError for bayesian
@@ -74,7 +74,7 @@ def make_strategy(
             return Bayesian(space, objectives, seed=seed, limit=max_experiments)
         case "two_stage":
             order = predicted_order(space, _predictions(points, predictor), objectives)
-            return Listed(space, objectives, order, max_experiments)
+            return Listed(space, objectives, order, max_experiments or MOST)
     predictions = _predictions(points, predictor) if chosen == "hybrid" else None
     return FrontierSearch(space, objectives, seed=seed, predictions=predictions, limit=max_experiments)
 

@@ -20,6 +20,8 @@ class Regression:
     def __init__(self, design: Design, noise_sd: float) -> None:
         self._design = design
         self._noise = noise_sd**2
+        #: Logarithm of the probability density of everything observed, by this noise and what was believed before it.
+        self.evidence = 0.0
         self._mean = [belief.mean for belief in design.beliefs]
         size = len(self._mean)
         self._covariance = [[0.0] * size for _ in range(size)]
@@ -33,6 +35,7 @@ class Regression:
         against = [sum(line[k] * x for k, x in row.items()) for line in self._covariance]
         variance = sum(x * against[k] for k, x in row.items()) + self._noise
         surprise = (value - dot(row, self._mean)) / variance
+        self.evidence -= (math.log(2 * math.pi * variance) + surprise**2 * variance) / 2
         for i in size:
             if weight := against[i]:
                 self._mean[i] += weight * surprise

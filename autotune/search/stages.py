@@ -21,8 +21,8 @@ Row = tuple[float, ...]
 def predicted_order(
     space: Space, predictions: Sequence[Metrics | None], objectives: Mapping[str, Direction]
 ) -> list[int]:
-    """The predicted frontier, each next point the one that adds most to the predicted hypervolume; then the neighbours of
-    frontier points in the same order of promise. Points without a prediction come last, as they were given: nothing is
+    """The predicted frontier, each next point the one that adds most to the predicted hypervolume; then the points that are
+    predicted to do as well, and the neighbours of the frontier, by how near they come to it. Points without a prediction come last, as they were given: nothing is
     known against them. Points that are predicted to lie behind the frontier and beside none of it are left out.
     """
     rows = {index: row for index, item in enumerate(predictions) if (row := _row(item, objectives)) is not None}
@@ -31,17 +31,20 @@ def predicted_order(
     near = {other for index in front for other in space.neighbours(index) if other in rows} - front
     reference = worst_of(rows.values())
     first = _by_gain(front, rows, reference)
-    second = _by_share(near, rows, front, reference)
+    second = _by_share((front | near) - set(first), rows, front, reference)
     return [*first, *second, *(index for index in range(space.size) if index not in rows)]
 
 
 def _by_gain(left: set[int], rows: Mapping[int, Row], reference: Row) -> list[int]:
-    """Greedy in the hypervolume that each adds to those before it."""
+    """Greedy in the hypervolume that each adds to those before it, as far as they add any."""
     order: list[int] = []
     left = set(left)
     while left:
         taken = [rows[index] for index in order]
-        best = max(left, key=lambda index: (hypervolume_gain(rows[index], taken, reference), -index))
+        gains = {index: hypervolume_gain(rows[index], taken, reference) for index in left}
+        best = max(left, key=lambda index: (gains[index], -index))
+        if gains[best] <= 0:
+            break
         order.append(best)
         left.remove(best)
     return order
