@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autotune.diagnostics import InputError, diagnostic
 from autotune.run.foretell import predict_loads
 from autotune.score import get_objectives, score_measurements
-from autotune.search import MOST, Failure, choose_strategy, make_strategy
+from autotune.search import MOST, TIMES_GPUS, Failure, choose_strategy, make_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -144,7 +144,7 @@ def metric_name(objective: Objective) -> str:
     metric = objective.sources[0]
     if not objective.per_gpu:
         return metric
-    return f"{metric}_per_gpu" if objective.maximise else f"{metric}_x_gpus"
+    return f"{metric}_per_gpu" if objective.maximise else f"{metric}{TIMES_GPUS}"
 
 
 def outcome(result: Result, objectives: Sequence[Objective]) -> Metrics | Failure:

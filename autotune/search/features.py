@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autotune.search.roles import Belief, crossing, curve, metric_role, per_replica, slope
+from autotune.search.roles import BOUNDS, Belief, crossing, curve, metric_role, per_replica, slope
 from autotune.search.space import bits_of
 
 if TYPE_CHECKING:
@@ -23,11 +23,13 @@ _WORD = Belief(0.0, 0.15)
 """A word (an engine, a kernel) against the mean of all words of its setting."""
 _BEND = Belief(0.0, 0.08)
 """One value of a number against the line through all values."""
+_BEND_OF_A_BOUND = Belief(0.0, 0.02)
 _MANY_VALUES = 8
 _PREDICTED = Belief(1.0, 0.15)
 """How the logarithm of the measured metric follows the predicted one."""
 _TRUST = 0.6
-"""What is left of every other coefficient's standard deviation where there is a prediction."""
+"""What is left of the standard deviation of numbers' coefficients where there is a prediction. Words keep theirs: engines
+and formats are where predictors err most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,16 @@ def design(space: Space, metric: str, predicted: Sequence[float | None] | None =
             belief = slope(role, column.role, spread_load=spread)
             made.add(doublings[column.name], _after(belief, trust, guided))
             if len(set(column.values)) <= _MANY_VALUES and column.role != "load":
-                made.add_words(column, Belief(0.0, _BEND.sd * trust))
+                bend = _BEND_OF_A_BOUND if column.role in BOUNDS else _BEND
+                made.add_words(column, Belief(0.0, bend.sd * trust))
         else:
-            made.add_words(column, Belief(0.0, _WORD.sd * trust))
+            made.add_words(column, _WORD)
             if (widths := _widths(column)) is not None:
                 made.add(widths, _after(slope(role, "bits"), trust, guided))
     for load in loads:
         made.add([x * x for x in doublings[load.name]], _after(curve(role), trust, guided))
         for column in space.columns:
-            if column.role in ("tp", "dp", "pp", "ep", "replicas"):
+            if column.is_number and column.role in ("tp", "dp", "pp", "ep", "replicas"):
                 crossed = [x * y for x, y in zip(doublings[load.name], doublings[column.name], strict=True)]
                 made.add(crossed, _after(crossing(role), trust, guided))
     return Design(tuple(made.rows), tuple(made.beliefs))

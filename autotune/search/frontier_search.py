@@ -33,9 +33,10 @@ WORTHWHILE = 0.004
 #: by area, is worth as much as anywhere on logarithmic axes.
 SMALL_GAIN = 0.01
 WORTHWHILE_AT_THE_ENDS = 0.01
-#: Standard deviations of what the regression cannot explain, as a share of a metric; which of them it is the measurements
-#: say, against a doubt (in units of log-likelihood) that is least for what the landscapes of benchmarks/search.py have.
-NOISES = {0.10: 0.0, 0.06: 0.5, 0.16: 0.5, 0.03: 1.0}
+#: Worlds that the measurements choose from by their likelihood: the standard deviation of what the regression cannot explain,
+#: as a share of a metric, and how many times more than believed the coefficients may differ; each with the log-likelihood
+#: that it has to be better by than the first, which is that of the landscapes of benchmarks/search.py.
+WORLDS = {(0.10, 1.0): 0.0, (0.06, 1.0): 0.5, (0.16, 1.0): 0.5, (0.03, 1.0): 1.0, (0.10, 3.0): 2.0, (0.03, 3.0): 2.5}
 #: What a measurement on a server that is there costs, against one on a server of its own.
 SHARED_PRICE = 0.8
 _DRAWS = 48
@@ -135,17 +136,17 @@ class _Model:
         self._scale = max((abs(value) for value in known.values()), default=1.0) or 1.0
         targets = {index: self._forward(value) for index, value in known.items()}
         self._level = 0.0
-        self._regression = Regression(made, next(iter(NOISES)))
+        self._regression = Regression(made, *next(iter(WORLDS)))
         if not targets:
             self._regression.fix_level()
             return
         self._level = sum(y - self._regression.mean(index) for index, y in targets.items()) / len(targets)
         tried = []
-        for noise_sd, doubt in NOISES.items():
-            regression = Regression(made, noise_sd)
+        for (noise_sd, doubt), handicap in WORLDS.items():
+            regression = Regression(made, noise_sd, doubt)
             for index, y in targets.items():
                 regression.observe(index, y - self._level)
-            tried.append((regression.evidence - doubt, regression))
+            tried.append((regression.evidence - handicap, regression))
         self._regression = max(tried, key=lambda item: item[0])[1]
 
     def draw(self, rng: Random, indices: Sequence[int]) -> list[float]:

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 class Regression:
-    """What is believed of the coefficients of a `Design`, after some observations with independent noise of one sd."""
+    """What is believed of the coefficients of a `Design`, after some observations with independent noise of one sd. `doubt`
+    multiplies the standard deviations of all coefficients.
+    """
 
-    def __init__(self, design: Design, noise_sd: float) -> None:
+    def __init__(self, design: Design, noise_sd: float, doubt: float = 1.0) -> None:
         self._design = design
         self._noise = noise_sd**2
         #: Logarithm of the probability density of everything observed, by this noise and what was believed before it.
@@ -26,7 +28,7 @@ class Regression:
         size = len(self._mean)
         self._covariance = [[0.0] * size for _ in range(size)]
         for place, belief in enumerate(design.beliefs):
-            self._covariance[place][place] = belief.sd**2
+            self._covariance[place][place] = (belief.sd * doubt) ** 2
 
     def observe(self, index: int, value: float) -> None:
         """One observation of a point's value: a rank-one update of mean and covariance."""

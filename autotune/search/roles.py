@@ -32,6 +32,8 @@ _ROLE_OF = {alias: role for role, names in _ALIASES.items() for alias in names}
 GROWING = frozenset({"load", "seats", "step_tokens", "context"})
 #: ... and with a smaller value of these.
 SHRINKING = frozenset({"tp", "pp"})
+#: Settings that bound what the others do, and mostly do nothing.
+BOUNDS = frozenset({"seats", "step_tokens", "memory", "context"})
 #: Settings that belong to the load and not to the server.
 LOAD_NAMES = frozenset({*_ALIASES["load"], "scenario", "traffic_scenarios", "isl", "osl", "num_prompts"})
 LOAD_GROUPS = frozenset({"benchmark", "optimization", "slo"})
@@ -44,6 +46,8 @@ class Belief(NamedTuple):
     sd: float
 
 
+#: The end of the name of a latency times GPUs.
+TIMES_GPUS = "_x_gpus"
 #: Anything that nothing is known of.
 UNKNOWN = Belief(0.0, 0.15)
 
@@ -67,7 +71,12 @@ def belongs_to_load(name: str) -> bool:
 
 
 def metric_role(metric: str) -> str | None:
-    """`tpot`, `ttft`, `e2e`, `per_gpu`, `total` or `per_user`, by the metric's name; None for anything else."""
+    """`tpot`, `ttft`, `e2e`, `per_gpu`, `total` or `per_user`, by the metric's name, a latency that is multiplied by the
+    server's GPUs with TIMES_GPUS after it; None for anything else.
+    """
+    if metric.endswith(TIMES_GPUS):
+        role = metric_role(metric.removesuffix(TIMES_GPUS))
+        return f"{role}{TIMES_GPUS}" if role in ("tpot", "ttft", "e2e") else role
     name = metric.lower()
     for pattern, role in (
         (r"tpot|itl|time_per_output|inter_token", "tpot"),
@@ -122,15 +131,21 @@ _PER_GPU = {
 }
 _LN2 = 0.6931
 _GPUS = ("tp", "pp", "dp", "replicas")
-_TOTAL = {**_PER_GPU, **{role: Belief(_PER_GPU[role].mean + _LN2, _PER_GPU[role].sd) for role in _GPUS}}
+
+
+def _times_gpus(slopes: dict[str, Belief]) -> dict[str, Belief]:
+    return slopes | {role: Belief(slopes[role].mean + _LN2, slopes[role].sd) for role in _GPUS}
+
+
 _SLOPES = {
     "tpot": _TPOT,
     "ttft": _TTFT,
     "e2e": _TPOT,
     "per_user": {role: Belief(-belief.mean, belief.sd) for role, belief in _TPOT.items()},
     "per_gpu": _PER_GPU,
-    "total": _TOTAL,
+    "total": _times_gpus(_PER_GPU),
 }
+_SLOPES |= {f"{metric}{TIMES_GPUS}": _times_gpus(_SLOPES[metric]) for metric in ("tpot", "ttft", "e2e")}
 #: How the slope over the load changes with each further doubling of the load, and with each doubling of another setting.
 _CURVES = {
     "tpot": Belief(0.02, 0.012),
@@ -156,17 +171,15 @@ def slope(metric: str | None, role: str | None, *, spread_load: bool = False) ->
     """
     found = _SLOPES.get(metric or "", {}).get(role or "", UNKNOWN)
     if role in ("dp", "replicas") and spread_load and metric in _SLOPES:
-        load = _SLOPES[metric]["load"]
-        share = Belief(found.mean - load.mean, found.sd + 0.05)
-        return Belief(share.mean, share.sd)
+        return Belief(found.mean - _SLOPES[metric]["load"].mean, found.sd + 0.05)
     return found
 
 
 def curve(metric: str | None) -> Belief:
     """The square of the doublings of the load, from the middle of the space on."""
-    return _CURVES.get(metric or "", Belief(0.0, 0.03))
+    return _CURVES.get((metric or "").removesuffix(TIMES_GPUS), Belief(0.0, 0.03))
 
 
 def crossing(metric: str | None) -> Belief:
     """Doublings of the load times doublings of a parallelism."""
-    return _CROSSINGS.get(metric or "", Belief(0.0, 0.03))
+    return _CROSSINGS.get((metric or "").removesuffix(TIMES_GPUS), Belief(0.0, 0.03))

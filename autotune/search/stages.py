@@ -22,17 +22,18 @@ def predicted_order(
     space: Space, predictions: Sequence[Metrics | None], objectives: Mapping[str, Direction]
 ) -> list[int]:
     """The predicted frontier, each next point the one that adds most to the predicted hypervolume; then the points that are
-    predicted to do as well, and the neighbours of the frontier, by how near they come to it. Points without a prediction come last, as they were given: nothing is
-    known against them. Points that are predicted to lie behind the frontier and beside none of it are left out.
+    predicted to do as well, and the frontier's neighbours, by how near they come to it; then the others by the same. Points
+    without a prediction come last, as they were given.
     """
     rows = {index: row for index, item in enumerate(predictions) if (row := _row(item, objectives)) is not None}
     indices = list(rows)
     front = {indices[place] for place in frontier([rows[index] for index in indices])}
-    near = {other for index in front for other in space.neighbours(index) if other in rows} - front
+    near = {other for index in front for other in space.neighbours(index) if other in rows}
     reference = worst_of(rows.values())
     first = _by_gain(front, rows, reference)
     second = _by_share((front | near) - set(first), rows, front, reference)
-    return [*first, *second, *(index for index in range(space.size) if index not in rows)]
+    third = _by_share(rows.keys() - {*first, *second}, rows, front, reference)
+    return [*first, *second, *third, *(index for index in range(space.size) if index not in rows)]
 
 
 def _by_gain(left: set[int], rows: Mapping[int, Row], reference: Row) -> list[int]:
