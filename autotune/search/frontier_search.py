@@ -1,4 +1,4 @@
-"""progressive_pareto and hybrid: measure the point that is expected to add most to the frontier's hypervolume.
+"""progressive_pareto, two_stage and hybrid: measure the point that is expected to add most to the frontier's hypervolume.
 
 After each experiment a Bayesian linear regression of every objective's logarithm says which values the untried points may
 have; draws from it say how much each of them may add to the hypervolume (expected hypervolume improvement: Emmerich, 2005;
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from autotune.score.hypervolume import Staircase, hypervolume, hypervolume_gain, worst_of
 from autotune.score.pareto import frontier
 from autotune.search.features import design, log_predictions
-from autotune.search.regression import Regression, dot
-from autotune.search.told import Told, minimised
+from autotune.search.metric_model import MetricModel
+from autotune.search.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,10 +33,6 @@ WORTHWHILE = 0.004
 #: by area, is worth as much as anywhere on logarithmic axes.
 SMALL_GAIN = 0.01
 WORTHWHILE_AT_THE_ENDS = 0.01
-#: Worlds that the measurements choose from by their likelihood: the standard deviation of what the regression cannot explain,
-#: as a share of a metric, and how many times more than believed the coefficients may differ; each with the log-likelihood
-#: that it has to be better by than the first, which is that of the landscapes of benchmarks/search.py.
-WORLDS = {(0.10, 1.0): 0.0, (0.06, 1.0): 0.5, (0.16, 1.0): 0.5, (0.03, 1.0): 1.0, (0.10, 3.0): 2.0, (0.03, 3.0): 2.5}
 #: What a measurement on a server that is there costs, against one on a server of its own.
 SHARED_PRICE = 0.8
 _DRAWS = 48
@@ -46,14 +42,14 @@ _POOL = 400
 """Points that are looked at closely: those that do best in the first few draws."""
 _FIRST_LOOK = 6
 _SMALLEST = 1e-30
-_LARGEST = 60.0
-"""Bound of a logarithm, against overflow where nothing is known yet."""
 
 Row = tuple[float, ...]
 
 
 class FrontierSearch:
-    """See the module. `predictions` are metrics for every point, None where unknown."""
+    """See the module. `predictions` are metrics for every point, None where unknown; `first` are points that come before all
+    others, by index.
+    """
 
     def __init__(
         self,
@@ -62,14 +58,16 @@ class FrontierSearch:
         *,
         seed: int,
         predictions: Sequence[Metrics | None] | None = None,
+        first: Collection[int] | None = None,
         limit: int | None = None,
     ) -> None:
+        self._first = first
         self._told = Told(space, objectives, limit)
         self._rng = Random(seed)  # noqa: S311 - a search, not a secret
-        self._designs: dict[str, Design] = {}
-        for metric in objectives:
-            predicted = None if predictions is None else log_predictions(predictions, metric)
-            self._designs[metric] = design(space, metric, predicted)
+        self._designs: dict[str, list[Design]] = {metric: [design(space, metric)] for metric in objectives}
+        if predictions is not None:
+            for metric, designs in self._designs.items():
+                designs.insert(0, design(space, metric, log_predictions(predictions, metric)))
         #: The share of the hypervolume that the point asked for last was expected to add.
         self.expected_gain = math.inf
 
@@ -79,6 +77,8 @@ class FrontierSearch:
         candidates = told.candidates()
         if told.used_up or not candidates or (told.limit is None and told.experiments >= MOST):
             return None
+        if self._first is not None:
+            candidates = [index for index in candidates if index in self._first] or candidates
         gains = self._expected_gains(candidates)
         worthwhile = WORTHWHILE
         if told.rows() and max(gains.values()) < SMALL_GAIN:
@@ -100,7 +100,7 @@ class FrontierSearch:
     def _expected_gains(self, candidates: list[int], *, logarithmic: bool = False) -> dict[int, float]:
         """For each candidate the mean over draws of the share of the hypervolume that it adds."""
         models = [
-            _Model(self._designs[metric], self._told.known(metric), way)
+            MetricModel(self._designs[metric], self._told.known(metric), way)
             for metric, way in self._told.objectives.items()
         ]
         measured = list(self._told.rows().values())
@@ -113,7 +113,7 @@ class FrontierSearch:
         return self._mean_gains(models, measured, candidates, draws, logarithmic)
 
     def _mean_gains(
-        self, models: list[_Model], measured: list[Row], candidates: list[int], draws: int, logarithmic: bool
+        self, models: list[MetricModel], measured: list[Row], candidates: list[int], draws: int, logarithmic: bool
     ) -> dict[int, float]:
         total = dict.fromkeys(candidates, 0.0)
         for _ in range(draws):
@@ -124,44 +124,6 @@ class FrontierSearch:
             for index, gain in zip(candidates, _gains(rows, len(candidates), measured), strict=True):
                 total[index] += gain / draws
         return total
-
-
-class _Model:
-    """One objective's regression after what was told."""
-
-    def __init__(self, made: Design, known: dict[int, float], direction: Direction) -> None:
-        self._design = made
-        self._direction = direction
-        self._log = all(value > 0 for value in known.values())
-        self._scale = max((abs(value) for value in known.values()), default=1.0) or 1.0
-        targets = {index: self._forward(value) for index, value in known.items()}
-        self._level = 0.0
-        self._regression = Regression(made, *next(iter(WORLDS)))
-        if not targets:
-            self._regression.fix_level()
-            return
-        self._level = sum(y - self._regression.mean(index) for index, y in targets.items()) / len(targets)
-        tried = []
-        for (noise_sd, doubt), handicap in WORLDS.items():
-            regression = Regression(made, noise_sd, doubt)
-            for index, y in targets.items():
-                regression.observe(index, y - self._level)
-            tried.append((regression.evidence - handicap, regression))
-        self._regression = max(tried, key=lambda item: item[0])[1]
-
-    def draw(self, rng: Random, indices: Sequence[int]) -> list[float]:
-        """Values, minimised, that these points may have."""
-        coefficients = self._regression.draw(rng)
-        return [
-            minimised(self._back(self._level + dot(self._design.rows[index], coefficients)), self._direction)
-            for index in indices
-        ]
-
-    def _forward(self, value: float) -> float:
-        return math.log(value) if self._log else value / self._scale
-
-    def _back(self, y: float) -> float:
-        return math.exp(max(-_LARGEST, min(_LARGEST, y))) if self._log else y * self._scale
 
 
 def _logarithms(row: Row) -> Row:

@@ -1,4 +1,4 @@
-"""Strategies that go through points in an order made beforehand: grid, random and two_stage."""
+"""Strategies that go through points in an order made beforehand: grid and random."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, get_args
 
-from autotune.search.frontier_search import MOST, FrontierSearch
+from autotune.search.frontier_search import FrontierSearch
 from autotune.search.listed import Listed, shuffled
 from autotune.search.space import Space
-from autotune.search.stages import predicted_order
+from autotune.search.stages import promising
 from autotune.search.strategy import Direction
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ STRATEGIES = {
     "random": "every point, in an order that the seed decides",
     "bayesian": "Optuna's multi-objective TPE (needs autotune[search])",
     "progressive_pareto": "the point that is expected to add most to the frontier, from what was measured",
-    "two_stage": "the predicted frontier, then its neighbours",
+    "two_stage": "what is predicted to be on the frontier or near it, corrected by what was measured",
     "hybrid": "progressive_pareto, starting from predictions and correcting them by what was measured",
     "auto": "grid for a dozen points or fewer, hybrid where there are predictions, else progressive_pareto",
 }
@@ -43,8 +43,8 @@ def make_strategy(
 
     `objectives` says of each metric whether it is to be `max` or `min`. `predictor` gives metrics for the points: one
     entry a point, or a function from a point to them (None where it cannot say). `max_experiments` counts failed ones too;
-    without it progressive_pareto and hybrid stop after 12 to 17, when another is not expected to be worth it, two_stage
-    after 17, and the others when the points are used up.
+    without it progressive_pareto, two_stage and hybrid stop after 12 to 17, when another is not expected to be worth it,
+    and the others when the points are used up.
 
     Raises ValueError for a name that is none, no objective or a direction that is none, a limit below one, predictions of
     another number than the points, and for two_stage and hybrid without a predictor; ModuleNotFoundError for bayesian
@@ -72,11 +72,9 @@ def make_strategy(
             from autotune.search.bayesian import Bayesian
 
             return Bayesian(space, objectives, seed=seed, limit=max_experiments)
-        case "two_stage":
-            order = predicted_order(space, _predictions(points, predictor), objectives)
-            return Listed(space, objectives, order, max_experiments or MOST)
-    predictions = _predictions(points, predictor) if chosen == "hybrid" else None
-    return FrontierSearch(space, objectives, seed=seed, predictions=predictions, limit=max_experiments)
+    predictions = None if chosen == "progressive_pareto" else _predictions(points, predictor)
+    first = promising(space, predictions, objectives) if chosen == "two_stage" and predictions is not None else None
+    return FrontierSearch(space, objectives, seed=seed, predictions=predictions, first=first, limit=max_experiments)
 
 
 def choose_strategy(name: str, size: int, *, predicted: bool, limit: int | None = None) -> str:
