@@ -25,7 +25,7 @@ _BEND = Belief(0.0, 0.08)
 """One value of a number against the line through all values."""
 _BEND_OF_A_BOUND = Belief(0.0, 0.02)
 _MANY_VALUES = 8
-_PREDICTED = Belief(1.0, 0.15)
+_PREDICTED = Belief(1.0, 0.3)
 """How the logarithm of the measured metric follows the predicted one."""
 _TRUST = 0.6
 """What is left of the standard deviation of numbers' coefficients where there is a prediction. Words keep theirs: engines

@@ -47,8 +47,8 @@ Row = tuple[float, ...]
 
 
 class FrontierSearch:
-    """See the module. `predictions` are metrics for every point, None where unknown; `first` are points that come before all
-    others, by index.
+    """See the module. `predictions` are metrics for every point, None where unknown; `first` are points, by index, that
+    come before all others as long as one of them is expected to add something.
     """
 
     def __init__(
@@ -77,9 +77,10 @@ class FrontierSearch:
         candidates = told.candidates()
         if told.used_up or not candidates or (told.limit is None and told.experiments >= MOST):
             return None
-        if self._first is not None:
-            candidates = [index for index in candidates if index in self._first] or candidates
-        gains = self._expected_gains(candidates)
+        first = [index for index in candidates if self._first is not None and index in self._first]
+        gains = self._expected_gains(first) if first else {}
+        if max(gains.values(), default=0.0) < SMALL_GAIN:
+            gains = self._expected_gains(candidates)
         worthwhile = WORTHWHILE
         if told.rows() and max(gains.values()) < SMALL_GAIN:
             gains, worthwhile = self._expected_gains(candidates, logarithmic=True), WORTHWHILE_AT_THE_ENDS
