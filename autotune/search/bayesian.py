@@ -72,10 +72,7 @@ class Bayesian:
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
 
     def _away(self, index: int, suggested: Mapping[str, int]) -> float:
-        return sum(
-            abs(ranks[index] - suggested[name]) / max(1, self._distributions[name].high)
-            for name, ranks in self._ranks.items()
-        )
+        return sum(abs(ranks[index] - suggested[name]) / max(1, *ranks) for name, ranks in self._ranks.items())
 
 
 def _ranks(column: Column) -> list[int]:

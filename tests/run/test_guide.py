@@ -102,7 +102,7 @@ def test_when_all_fail_the_run_ends(setup):
     setup.servers.failures = {f"server-tp{tp}": [OOM] * 9 for tp in WIDTHS}
     summary = setup.run(points(max_experiments=None))
     assert 1 <= len(summary.results) <= 12
-    assert {result.status for result in summary.results} == {"failed"}
+    assert {result.status for result in summary.results} <= {"failed", "pruned"}
     assert summary.exit_code == 1
 
 
