@@ -18,6 +18,7 @@ from autotune.run.events import (
     ServerStarting,
     Stopping,
 )
+from autotune.run.standing import Standing
 
 if TYPE_CHECKING:
     from autotune.metrics import Measurement
@@ -34,6 +35,7 @@ class Narrator:
         self.total = 0
         self.settled = 0
         self.best: Result | None = None
+        self.standing = Standing()
         self._labels: dict[str, str] = {}
         self._tenths: dict[str, int] = {}
 
@@ -45,6 +47,7 @@ class Narrator:
             self.settled = len(event.labels) - event.waiting
         elif isinstance(event, PointFinished):
             self.settled += 1
+            self.standing.take(event.result)
             score = event.result.score
             if score is not None and (self.best is None or self.best.score is None or score < self.best.score):
                 self.best = event.result
@@ -107,7 +110,9 @@ class Narrator:
                 lines.append(f"  help: {result.failure.remedy}")
             return "\n".join(lines)
         if result.best is not None:
-            return f"{head}: {metrics_in_words(result.measurements[result.best])}{_mark(result)}"
+            text = f"{head}: {metrics_in_words(result.measurements[result.best])}{_mark(result)}"
+            many = len(self.standing.frontier)
+            return f"{text}, on the frontier ({many} so far)" if self.standing.has(result.point_id) else text
         return head
 
 
