@@ -28,6 +28,7 @@ _MANY_VALUES = 8
 _PREDICTED = Belief(1.0, 0.3)
 """How the logarithm of the measured metric follows the predicted one."""
 _TRUST = 0.6
+_TRUST_OF_A_BOUND = 0.25
 """What is left of the standard deviation of numbers' coefficients where there is a prediction. Words keep theirs: engines
 and formats are where predictors err most."""
 
@@ -60,10 +61,11 @@ def design(space: Space, metric: str, predicted: Sequence[float | None] | None =
     for column in space.columns:
         if column.is_number:
             belief = slope(role, column.role, spread_load=spread)
-            made.add(doublings[column.name], _after(belief, trust, guided))
+            own = _TRUST_OF_A_BOUND if guided and column.role in BOUNDS else trust
+            made.add(doublings[column.name], _after(belief, own, guided))
             if len(set(column.values)) <= _MANY_VALUES and column.role != "load":
                 bend = _BEND_OF_A_BOUND if column.role in BOUNDS else _BEND
-                made.add_words(column, Belief(0.0, bend.sd * trust))
+                made.add_words(column, Belief(0.0, bend.sd * own))
         else:
             made.add_words(column, _WORD)
             if (widths := _widths(column)) is not None:
