@@ -1,3 +1,4 @@
+import itertools
 import math
 
 from hypothesis import given
@@ -14,7 +15,7 @@ def area(rows, reference):
     """The hypervolume of two columns by its definition: the area of the union of boxes, cell by cell."""
     xs = sorted({row[0] for row in rows} | {reference[0]})
     total = 0.0
-    for left, right in zip(xs, xs[1:], strict=False):
+    for left, right in itertools.pairwise(xs):
         heights = [reference[1] - row[1] for row in rows if row[0] <= left and row[1] < reference[1]]
         total += (right - left) * max(heights, default=0.0)
     return total

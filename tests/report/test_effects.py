@@ -149,7 +149,7 @@ def test_pairs_differ_in_exactly_one_setting_and_none_is_left_out(chosen):
     for place, path in enumerate(VALUES):
         if path in swept_columns(results):
             for old in there:
-                line = [old[:place] + (value,) + old[place + 1 :] for value in VALUES[path]]
+                line = [(*old[:place], value, *old[place + 1 :]) for value in VALUES[path]]
                 line = [values for values in line if values in there]
                 at = line.index(old)
                 expected |= {(path, "-".join(old), "-".join(new)) for new in line[at + 1 : at + 2]}
