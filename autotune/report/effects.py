@@ -15,7 +15,7 @@ from autotune.report.rows import Row, measured_rows, report_objectives, swept_co
 from autotune.score import MAX_ERROR_RATE, OBJECTIVES, Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from autotune.store.result import Result
 
@@ -41,14 +41,27 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One metric over all pairs, as ratios after / before. `better` counts the pairs in which it improved."""
+    """One metric over all pairs that have it: their ratios after / before, ascending."""
 
     objective: Objective
-    median: float
-    low: float
-    high: float
-    pairs: int
-    better: int
+    ratios: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.ratios)
+
+    @property
+    def low(self) -> float:
+        return self.ratios[0]
+
+    @property
+    def high(self) -> float:
+        return self.ratios[-1]
+
+    @property
+    def better(self) -> int:
+        """In how many pairs it improved."""
+        return sum(ratio > 1 if self.objective.maximise else ratio < 1 for ratio in self.ratios)
 
     @property
     def mixed(self) -> bool:
@@ -60,9 +73,8 @@ class Change:
 class Effect:
     """Going from `old` to `new` in one setting, everything else that was said being the same.
 
-    `pairs` are the loads that both points of a pair were measured at, `points` counts the pairs of points with such a
-    load. `broke` counts the pairs of points of which only the one with the old value ran, `mended` those of which only the
-    one with the new value did. `along` are config paths that layers changed too, in every pair.
+    `pairs` are the loads that both points of a pair were measured at, `points` counts the pairs of points. `along` are
+    config paths that layers changed too, in every pair.
     """
 
     setting: str
@@ -70,8 +82,6 @@ class Effect:
     new: str
     pairs: tuple[Pair, ...]
     points: int
-    broke: int
-    mended: int
     along: tuple[str, ...]
 
     @property
@@ -80,11 +90,18 @@ class Effect:
 
     def change(self, objective: Objective) -> Change | None:
         """What it did to one metric; None where no pair has it."""
-        ratios = [ratio for pair in self.pairs if not math.isnan(ratio := pair.ratio(objective))]
-        if not ratios:
-            return None
-        better = sum(ratio > 1 if objective.maximise else ratio < 1 for ratio in ratios)
-        return Change(objective, statistics.median(ratios), min(ratios), max(ratios), len(ratios), better)
+        ratios = sorted(ratio for pair in self.pairs if not math.isnan(ratio := pair.ratio(objective)))
+        return Change(objective, tuple(ratios)) if ratios else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Of the `points` with one value of a setting, so many did not run to their end: failed, refused, cooling down."""
+
+    setting: str
+    value: str
+    lost: int
+    points: int
 
 
 def effect_metrics(results: Sequence[Result]) -> tuple[Objective, ...]:
@@ -93,65 +110,86 @@ def effect_metrics(results: Sequence[Result]) -> tuple[Objective, ...]:
     return (*usual, *(item for item in report_objectives(results) if item not in usual))
 
 
-def find_effects(results: Sequence[Result]) -> list[Effect]:
+def find_effects(results: Sequence[Result], typed: Sequence[str] = ()) -> list[Effect]:
     """The effect of every setting that was swept, by setting in the order that they were said in.
 
     Points are alike when all else that was said is the same, and of one kind: nothing measured is paired with anything
-    emulated. Among alike points numbers are compared step by step (2 -> 4, 4 -> 8), other values each with the first one
-    that was named. Measurements with more errors than MAX_ERROR_RATE are left out. Settings of which there is no pair are
-    left out too, as are those that only move with another one.
+    emulated. Among alike points numbers are compared step by step (2 -> 4, 4 -> 8), other values each with the first of
+    them, in the order of the sweep as `typed` (its overrides). Points without a measurement, and measurements with more
+    errors than MAX_ERROR_RATE, are left out; so are settings of which there is no pair, or that only move with another.
     """
     columns = swept_columns(results)
     leaves = {id(result): dict(_leaves(result.config)) for result in results}
-    return [effect for setting in columns for effect in _effects_of(setting, columns, results, leaves)]
+    return [
+        effect
+        for setting in columns
+        for effect in _effects_of(setting, ordered_values(setting, columns, typed), columns, results, leaves)
+    ]
+
+
+def find_outages(results: Sequence[Result]) -> list[Outage]:
+    """The values of swept settings with which points failed or were refused, by setting and value."""
+    columns = swept_columns(results)
+    ended = [(place, result) for place, result in enumerate(results) if result.status != "running"]
+    found = []
+    for setting, values in columns.items():
+        for value in ordered_values(setting, columns):
+            having = [result for place, result in ended if values[place] == value]
+            lost = sum(result.status != "done" for result in having)
+            if lost:
+                found.append(Outage(setting, value, lost, len(having)))
+    return found
+
+
+def ordered_values(setting: str, columns: Mapping[str, Sequence[str]], typed: Sequence[str] = ()) -> list[str]:
+    """Each value of a setting once: numbers by size, `false` before `true`; others as they were typed, else by name."""
+    known = sorted(set(columns[setting]))
+    sizes = {value: number for value in known if (number := _number(value)) is not None}
+    if len(sizes) == len(known):
+        return sorted(known, key=sizes.__getitem__)
+    heads = [override.partition("=") for override in typed]
+    said = [value for path, _, text in heads if path.lstrip("+") == setting for value in text.split(",")]
+    return sorted(known, key=lambda value: said.index(value) if value in said else len(said))
 
 
 def _effects_of(
     setting: str,
-    columns: dict[str, list[str]],
+    values: Sequence[str],
+    columns: Mapping[str, Sequence[str]],
     results: Sequence[Result],
-    leaves: dict[int, dict[str, str]],
+    leaves: Mapping[int, dict[str, str]],
 ) -> list[Effect]:
-    rank = {value: place for place, value in enumerate(ordered_values(columns[setting]))}
+    rank = {value: place for place, value in enumerate(values)}
     numeric = all(_number(value) is not None for value in rank)
     alike: dict[tuple[str, ...], dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for place, result in enumerate(results):
-        if result.status != "running":
-            rest = (result.kind, *(values[place] for path, values in columns.items() if path != setting))
+        if _sound(result):
+            rest = (result.kind, *(known[place] for path, known in columns.items() if path != setting))
             alike[rest][columns[setting][place]].append(result)
     steps: dict[tuple[str, str], list[tuple[Result, Result]]] = defaultdict(list)
     for group in alike.values():
-        values = sorted(group, key=rank.__getitem__)
-        for old, new in zip(values if numeric else values[:1] * len(values), values[1:], strict=False):
+        there = sorted(group, key=rank.__getitem__)
+        for old, new in zip(there if numeric else there[:1] * len(there), there[1:], strict=False):
             # Points that were run twice are paired in order, so that each counts once.
             steps[old, new] += zip(group[old], group[new], strict=False)
     ordered = sorted(steps, key=lambda step: (rank[step[0]], rank[step[1]]))
     found = [_effect(setting, step, steps[step], leaves) for step in ordered]
-    return [effect for effect in found if effect.pairs or effect.broke or effect.mended]
-
-
-def ordered_values(values: Iterable[str]) -> list[str]:
-    """Each value once: numbers by size, `false` before `true`, anything else in the order given."""
-    known = list(dict.fromkeys(values))
-    sizes = {value: number for value in known if (number := _number(value)) is not None}
-    return sorted(known, key=sizes.__getitem__) if len(sizes) == len(known) else known
+    return [effect for effect in found if effect.pairs]
 
 
 def _effect(
     setting: str,
     step: tuple[str, str],
     points: Sequence[tuple[Result, Result]],
-    leaves: dict[int, dict[str, str]],
+    leaves: Mapping[int, dict[str, str]],
 ) -> Effect:
-    paired = [_load_pairs(old, new) for old, new in points]
+    paired = [(old, new, pairs) for old, new in points if (pairs := _load_pairs(old, new))]
     return Effect(
         setting,
         *step,
-        pairs=tuple(pair for found in paired for pair in found),
-        points=sum(bool(found) for found in paired),
-        broke=sum(old.status == "done" and new.status != "done" for old, new in points),
-        mended=sum(old.status != "done" and new.status == "done" for old, new in points),
-        along=_changed_along(setting, [(leaves[id(old)], leaves[id(new)]) for old, new in points]),
+        pairs=tuple(pair for _, _, pairs in paired for pair in pairs),
+        points=len(paired),
+        along=_changed_along(setting, [(leaves[id(old)], leaves[id(new)]) for old, new, _ in paired]),
     )
 
 
