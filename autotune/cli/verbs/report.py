@@ -1,4 +1,4 @@
-"""autotune report: one HTML page about a run."""
+"""autotune report: what came out of a run, as one HTML page or as Markdown for a pull request."""
 
 from __future__ import annotations
 
@@ -6,19 +6,37 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.cli.outcome import write_report
+from autotune.cli.output import write_file
 from autotune.cli.store_option import add_store
-from autotune.diagnostics import InputError, diagnostic
+from autotune.report import Reported, render_html
 from autotune.store import Store
 
 if TYPE_CHECKING:
     import argparse
 
+EPILOG = """\
+Examples
+  autotune report                                  the latest run, into report.html
+  autotune report --format md | gh pr comment 12 -F -
+  autotune report 20261126 -o - > page.html        any beginning of a run's id that is like no other's
+"""
+#: What -o is where it is not said.
+_OUTPUT = {"html": "report.html", "md": "-"}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", metavar="RUN", help="id of a run, or its beginning (default: the latest)")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", default="report.html", help="file to write (default report.html)"
+        "--format",
+        choices=("html", "md"),
+        default="html",
+        help="html (default): one page that needs no network; md: GitHub's Markdown",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="file to write, `-` for stdout (default: report.html, and stdout for Markdown)",
     )
     add_store(parser)
 
@@ -26,16 +44,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     with Store(args.store) as store:
         record = store.find_run(args.run)
-        results = store.results(record.run_id)
-    try:
-        path = write_report(record, results, Path(args.output))
-    except OSError as error:
-        raise InputError(
-            diagnostic(
-                "AT001",
-                f"{args.output} cannot be written: {(error.strerror or str(error)).lower()}",
-                help="choose another file with -o",
-            )
-        ) from None
-    sys.stdout.write(f"{path}\n")
+        reports = [Reported(record, tuple(store.results(record.run_id)))]
+    content = _render(reports, args.format).encode()
+    output = args.output or _OUTPUT[args.format]
+    if output == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        return 0
+    write_file(Path(output), content)
+    sys.stdout.write(f"{output}\n")
     return 0
+
+
+def _render(reports: list[Reported], form: str) -> str:
+    if form == "html":
+        return render_html(reports)
+    from autotune.report.markdown import render_markdown
+
+    return render_markdown(reports)
