@@ -119,7 +119,7 @@ def find_effects(results: Sequence[Result], typed: Sequence[str] = ()) -> list[E
     errors than MAX_ERROR_RATE, are left out; so are settings of which there is no pair, or that only move with another.
     """
     columns = swept_columns(results)
-    leaves = {id(result): dict(_leaves(result.config)) for result in results}
+    leaves = {id(result): config_leaves(result.config) for result in results}
     return [
         effect
         for setting in columns
@@ -210,13 +210,17 @@ def _changed_along(setting: str, configs: Sequence[tuple[dict[str, str], dict[st
     return tuple(sorted(path for path in changed or () if path != setting and not path.startswith(f"{setting}.")))
 
 
-def _leaves(data: object, prefix: str = "") -> Iterable[tuple[str, str]]:
+def config_leaves(config: Mapping[str, object]) -> dict[str, str]:
     """Dotted path -> value as text, for everything in a config."""
+    return dict(_leaves(config))
+
+
+def _leaves(data: object, prefix: str = "") -> Iterable[tuple[str, str]]:
     if isinstance(data, dict) and (data or not prefix):
         for key, value in data.items():
             yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
     else:
-        yield prefix, repr(data)
+        yield prefix, str(data)
 
 
 def _number(value: str) -> float | None:

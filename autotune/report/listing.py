@@ -96,6 +96,13 @@ def best_tiles(report: Reported) -> list[dict[str, Any]]:
     return tiles
 
 
+def tiles_by_run(reports: Sequence[Reported]) -> tuple[list[str], list[list[dict[str, Any] | None]]]:
+    """The titles of the best values of several runs, and each run's tile for each of them, None where it has none."""
+    found = [{tile["title"]: tile for tile in best_tiles(report)} for report in reports]
+    titles = list(dict.fromkeys(title for tiles in found for title in tiles))
+    return titles, [[tiles.get(title) for title in titles] for tiles in found]
+
+
 def swept_words(report: Reported) -> list[str]:
     """What the points differ in: `tp: 2, 4, 8`, in the order that it was said in."""
     words = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
+from autotune.report.comparison import compare_runs, letter
 from autotune.report.effects import effect_metrics, find_effects
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
 from autotune.report.github import block, code, fold, table
 from autotune.report.interval import LEGEND, any_repeated
-from autotune.report.listing import best_tiles, frontier_table
+from autotune.report.listing import best_tiles, frontier_table, tiles_by_run
+from autotune.report.masking import mask_value
 from autotune.report.page import show_counts, show_when
 from autotune.report.reproduce import run_commands
 from autotune.report.sections import metric_name, show_ratio
@@ -19,9 +21,11 @@ from autotune.report.series import choose_series
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from autotune.report.comparison import Comparison
     from autotune.report.effects import Change, Effect
     from autotune.report.failures import FailureGroup
     from autotune.report.reported import Reported
+    from autotune.score import Objective
 
 #: GitHub refuses comments and descriptions of more ("Body is too long (maximum is 65536 characters)").
 MAX_CHARACTERS = 65_536
@@ -39,7 +43,8 @@ def render_markdown(reports: Sequence[Reported]) -> str:
     What comes from outside (names, values, messages, logs) stands in code, so it can neither mention anybody nor break out.
     Parts at the end are left out where there would be too much, which is said.
     """
-    blocks = [part for report in reports for part in _run(report)]
+    blocks = _joint(reports) if len(reports) > 1 else []
+    blocks += [part for report in reports for part in _run(report)]
     kept, used = [], 0
     for part in blocks:
         if used + len(part) > _ROOM:
@@ -48,6 +53,45 @@ def render_markdown(reports: Sequence[Reported]) -> str:
         kept.append(part)
         used += len(part) + 2
     return "\n\n".join(kept) + "\n"
+
+
+def _joint(reports: Sequence[Reported]) -> list[str]:
+    """Several runs beside each other, as far as they are of one kind."""
+    comparison = compare_runs(reports)
+    names = [
+        f"**{letter(place)}** {code(report.run.run_id)} ({report.leading})" for place, report in enumerate(reports)
+    ]
+    parts = [f"## {len(reports)} runs side by side", ", ".join(names)]
+    if comparison is None:
+        return [*parts, "They are not compared: there are no two of one kind with numbers."]
+    if comparison.apart:
+        apart = ", ".join(code(report.run.run_id) for report in comparison.apart)
+        parts.append(f"Not compared with the others: {apart}. Only what is of one kind is compared.")
+    parts.append(_best_of_each(comparison))
+    if comparison.differing:
+        rows = [
+            [code(path), *(code(mask_value(path, value)) for value in values)]
+            for path, values in comparison.differing[:MAX_EFFECTS]
+        ]
+        head = ["What differs", *comparison.letters]
+        parts.append(fold("What differs between the runs", table(head, rows, [False] * len(head))))
+    if comparison.effects:
+        metrics = effect_metrics(comparison.reports[0].results)
+        told = "Median and range of new / old, over points that are alike but for what the runs differ in as a whole."
+        parts.append(f"{told}\n\n{_effect_table(comparison.effects, metrics, 'Runs')}")
+    return parts
+
+
+def _best_of_each(comparison: Comparison) -> str:
+    titles, tiles = tiles_by_run(comparison.reports)
+    shares = [sum(place == at for at, _ in comparison.frontier) for place in range(len(tiles))]
+    shown = [["-" if tile is None else f"{tile['value']} {tile['unit']}" for tile in found] for found in tiles]
+    rows = [
+        [f"**{name}**", *cells, f"{share} of {len(comparison.frontier)}"]
+        for name, cells, share in zip(comparison.letters, shown, shares, strict=True)
+    ]
+    head = ["Run", *titles, "On the joint frontier"]
+    return table(head, rows, [False, *(True for _ in head[1:])])
 
 
 def _run(report: Reported) -> list[str]:
@@ -136,20 +180,23 @@ def _effects(report: Reported) -> list[str]:
     effects = find_effects(report.results, report.run.inputs.overrides)
     if not effects:
         return []
-    metrics = effect_metrics(report.results)
+    told = (
+        "Median and range of new / old, over pairs of points that differ in this one setting. "
+        "Under five pairs chance and the other settings may explain the number."
+    )
+    shown = _effect_table(effects, effect_metrics(report.results), "Setting")
+    return [fold("What each setting did", f"{told}\n\n{shown}")]
+
+
+def _effect_table(effects: Sequence[Effect], metrics: Sequence[Objective], subject: str) -> str:
     rows = [
         [code(effect.setting), f"{code(effect.old) or 'not said'} → {code(effect.new) or 'not said'}",
          *(_change(effect.change(metric)) for metric in metrics), _basis(effect)]
         for effect in effects[:MAX_EFFECTS]
     ]  # fmt: skip
-    head = ["Setting", "Change", *(metric_name(metric) for metric in metrics), "Pairs of points"]
+    head = [subject, "Change", *(metric_name(metric) for metric in metrics), "Pairs of points"]
     more = f"\n\nand {len(effects) - MAX_EFFECTS} more" if len(effects) > MAX_EFFECTS else ""
-    told = (
-        "Median and range of new / old, over pairs of points that differ in this one setting. "
-        "Under five pairs chance and the other settings may explain the number."
-    )
-    shown = table(head, rows, [False, False, *(True for _ in metrics), True])
-    return [fold("What each setting did", f"{told}\n\n{shown}{more}")]
+    return table(head, rows, [False, False, *(True for _ in metrics), True]) + more
 
 
 def _change(change: Change | None) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
-from autotune.report.effects import find_effects, find_outages
+from autotune.report.comparison import compare_runs, letter
+from autotune.report.effects import effect_metrics, find_effects, find_outages
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
 from autotune.report.interval import LEGEND, any_repeated
@@ -16,25 +17,34 @@ from autotune.report.point_details import describe_points
 from autotune.report.prediction import find_accuracy, find_predictions
 from autotune.report.provenance import layer_counts
 from autotune.report.reproduce import run_commands
-from autotune.report.sections import accuracy_rows, effect_section, limit_section
+from autotune.report.sections import Anchor, accuracy_rows, effect_section, limit_section
 from autotune.report.series import choose_series
+from autotune.report.side_by_side import joint_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autotune.report.effects import Effect
     from autotune.report.reported import Reported
+    from autotune.store.result import Result
 
 #: Points that a group of failures names.
 _MOST_NAMED = 12
 
 
 def build_page(reports: Sequence[Reported]) -> dict[str, Any]:
-    """The template's variables."""
+    """The template's variables. Several runs are laid side by side, as far as they are of one kind."""
+    prefixes = [f"{letter(place).lower()}-" if len(reports) > 1 else "" for place in range(len(reports))]
+    comparison = compare_runs(reports) if len(reports) > 1 else None
     return {
         "shapes": SHAPES,
         "colours": COLOURS,
-        "runs": [build_run(report, f"r{place + 1}-" if len(reports) > 1 else "") for place, report in enumerate(reports)],
-    }  # fmt: skip
+        "runs": [
+            build_run(report, prefix) | {"letter": letter(place) if prefix else ""}
+            for place, (report, prefix) in enumerate(zip(reports, prefixes, strict=True))
+        ],
+        "joint": comparison and joint_section(comparison, dict(zip(map(id, reports), prefixes, strict=True))),
+    }
 
 
 def build_run(report: Reported, prefix: str) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def build_run(report: Reported, prefix: str) -> dict[str, Any]:
         "left_out": left_out,
         "unmeasured": without_numbers(report),
         "legend": LEGEND if any_repeated(row.measurement for row in report.rows) else "",
-        "effects": effect_section(report, effects, find_outages(report.results)) if effects else None,
+        "effects": _effects(report, effects, prefix),
         "limits": limit_section(report, attainment),
         "accuracy": accuracy_rows(find_accuracy(find_predictions(report.ranked))),
         "failures": [_failure(report, group) for group in group_failures(report.results)],
@@ -77,6 +87,16 @@ def build_run(report: Reported, prefix: str) -> dict[str, Any]:
         "facts": run_facts(report),
         "commands": run_commands(report.run),
     }
+
+
+def _effects(report: Reported, effects: Sequence[Effect], prefix: str) -> dict[str, Any] | None:
+    if not effects:
+        return None
+
+    def anchor(result: Result) -> Anchor:
+        return Anchor(f"{prefix}point-{report.number(result)}", f"#{report.number(result)}")
+
+    return effect_section(effects, find_outages(report.results), effect_metrics(report.results), anchor)
 
 
 def show_when(report: Reported) -> str:

@@ -43,10 +43,10 @@ def pareto_plots(report: Reported, series: Series, limits: Sequence[Limit]) -> l
             plots.append(
                 {
                     "plot": plot,
-                    "x": _title(x, logarithmic=plot.x_log),
-                    "y": _title(y, logarithmic=plot.y_log),
+                    "x": axis_title(x, logarithmic=plot.x_log),
+                    "y": axis_title(y, logarithmic=plot.y_log),
                     "name": f"{y.short} against {x.short}",
-                    "heading": f"{y.title[:1].upper()}{y.title[1:]} against {x.title}",
+                    "heading": plot_heading(x, y),
                     "description": _describe(report, plot, x, y),
                     "thinned": len(drawn) < len(foretold),
                 }
@@ -59,7 +59,13 @@ def _rules(axis: Axis, limits: Sequence[Limit]) -> tuple[tuple[float, str], ...]
     return tuple((at, label) for label, at in places.items() if at is not None)
 
 
-def _title(axis: Axis, *, logarithmic: bool) -> str:
+def plot_heading(x: Axis, y: Axis) -> str:
+    """What the plot shows, as a sentence begins."""
+    return f"{y.title[:1].upper()}{y.title[1:]} against {x.title}"
+
+
+def axis_title(axis: Axis, *, logarithmic: bool) -> str:
+    """What stands along an axis."""
     return axis.title + (", log scale" if logarithmic else "")
 
 

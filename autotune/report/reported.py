@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from autotune.store.result import Result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reported:
     """A run and its results, in order. Points are called by their number in the run, from 1, as `autotune logs` takes it."""
 

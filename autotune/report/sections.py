@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autotune.report.effects import effect_metrics
 from autotune.report.number import UNKNOWN, show_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from autotune.report.attainment import Attainment, Limit, Standing
     from autotune.report.convergence import Convergence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from autotune.report.prediction import Accuracy
     from autotune.report.reported import Reported
     from autotune.score import Objective
+    from autotune.store.result import Result
 
 #: Steps of one setting that are shown.
 MAX_STEPS = 12
@@ -44,9 +44,20 @@ def metric_name(objective: Objective) -> str:
     return METRIC_NAMES.get(objective.name) or f"{METRIC_NAMES.get(base, base)} x GPUs"
 
 
-def effect_section(report: Reported, effects: Sequence[Effect], outages: Sequence[Outage]) -> dict[str, Any]:
+class Anchor(NamedTuple):
+    """A point's place in the page, and what it is called."""
+
+    id: str
+    name: str
+
+
+def effect_section(
+    effects: Sequence[Effect],
+    outages: Sequence[Outage],
+    metrics: Sequence[Objective],
+    anchor: Callable[[Result], Anchor],
+) -> dict[str, Any]:
     """A table for each setting, a row for each step from one of its values to another."""
-    metrics = effect_metrics(report.results)
     changes = [[effect.change(metric) for metric in metrics] for effect in effects]
     # A strip a metric has the same scale in every row, so that lengths can be compared.
     reach = [max(_reach(row[place]) for row in changes) or math.log(2) for place in range(len(metrics))]
@@ -63,7 +74,7 @@ def effect_section(report: Reported, effects: Sequence[Effect], outages: Sequenc
             shown["more"] += 1
             continue
         shown["rows"].append(_effect_row(effect, found, reach))
-        shown["pairs"].append(_pairs(report, effect, metrics))
+        shown["pairs"].append(_pairs(effect, metrics, anchor))
     return {
         "metrics": [{"name": metric_name(item), "maximise": item.maximise} for item in metrics],
         "settings": list(settings.values()),
@@ -101,13 +112,13 @@ def _cell(change: Change, reach: float) -> dict[str, Any]:
     }
 
 
-def _pairs(report: Reported, effect: Effect, metrics: Sequence[Objective]) -> dict[str, Any]:
+def _pairs(effect: Effect, metrics: Sequence[Objective], anchor: Callable[[Result], Anchor]) -> dict[str, Any]:
     return {
         "step": f"{effect.old or 'not said'} → {effect.new or 'not said'}",
         "rows": [
             {
-                "before": report.number(pair.before.result),
-                "after": report.number(pair.after.result),
+                "before": anchor(pair.before.result),
+                "after": anchor(pair.after.result),
                 "load": pair.before.measurement.load.label,
                 "ratios": [show_ratio(pair.ratio(metric)) for metric in metrics],
             }

@@ -46,3 +46,23 @@ def test_mistakes_are_said_in_a_line(stored):
     done = stored("report", "run-7")
     assert (done.code, done.codes) == (2, ["AT031"])
     assert "run-1" in done.err or "run-2" in done.err
+
+
+def test_several_runs_stand_side_by_side(stored, tmp_path):
+    done = stored("report", "run-1", "run-2")
+    assert (done.code, done.codes) == (0, [])
+    page = (tmp_path / "report.html").read_text()
+    assert "2 runs side by side" in page
+    assert "## 2 runs side by side" in stored("report", "run-1", "run-2", "--format", "md").out
+    assert "side by side" not in stored("report", "run-1", "run-1", "-o", "-").out
+
+
+def test_what_was_measured_is_not_compared_with_what_was_emulated(stored):
+    emulated = result("e", ("parallel.tp=2",), [measurement(kind="emulated")], kind="emulated", run_id="run-3")
+    with Store() as store:
+        store.save_run(run([emulated], run_id="run-3"), [(emulated, ())])
+    done = stored("report", "run-2", "run-3", "--format", "md")
+    assert (done.code, done.codes) == (0, ["AT167"])
+    assert "run-2 is measured, run-3 is emulated" in done.err
+    assert "They are not compared" in done.out
+    assert stored("report", "run-3", "--format", "md").codes == []
