@@ -181,6 +181,12 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT207": Near("check misc.trust_remote_code=true model.revision=0123abc"),
     "AT209": Near("check system.backend=transformers system.image=registry.example/server:5.0"),
     "AT210": Near("import 'vllm serve Qwen/Qwen3-8B' system.gpu=h100_sxm"),
+    "AT167": Elsewhere(
+        "tests/cli/test_report.py::test_what_was_measured_is_not_compared_with_what_was_emulated",
+        "tests/cli/test_report.py::test_several_runs_stand_side_by_side",
+        "warning[AT167]: runs of different kinds are not compared: 20261124-090210-77ab01 is measured, 20261123-041500-3f2a1c is "
+        "emulated\n  help: each stands in the report by itself; compare runs that were all measured, or all emulated",
+    ),
     "AT211": Elsewhere(
         "tests/run/test_faults.py::test_a_config_that_failed_to_load_is_left_alone_by_other_runs_for_a_while",
         "tests/run/test_faults.py::test_failures_that_say_nothing_about_the_config_cool_nothing_down",
