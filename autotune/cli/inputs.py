@@ -12,6 +12,7 @@ from autotune.cli.verb_table import VERBS
 from autotune.compiler import prune
 from autotune.compose.overrides import split_launcher
 from autotune.diagnostics import Diagnostic, InputError, Severity, deny, diagnostic, nearest, read_denied
+from autotune.importing.refuse import shorten
 from autotune.predict.targets import slo_findings
 from autotune.workspace.load import Workspace, load_workspace
 
@@ -105,8 +106,8 @@ def announce(points: Sequence[CompiledPoint], notes: Iterable[Diagnostic] = ()) 
 
 
 def labels(points: Iterable[CompiledPoint]) -> dict[str, str]:
-    """The words people know a point by: what was swept, else its id."""
-    return {point.id: " ".join(point.swept) or point.id for point in points}
+    """The words people know a point by: what was swept, long lists cut short, else its id."""
+    return {point.id: " ".join(map(shorten, point.swept)) or point.id for point in points}
 
 
 def _is_task(word: str) -> bool:
