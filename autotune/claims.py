@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from autotune.layers import get_path, split_path
 from autotune.metrics import Measurement
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Claim:
 
     def is_about(self, config: Mapping[str, Any]) -> bool:
         """Whether a grouped config has all of the claim's values."""
-        return all(_same(_look_up(config, path), value) for path, value in self.at.items())
+        return all(_same(get_path(config, split_path(path)), value) for path, value in self.at.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +86,6 @@ def read_claims(task: Any) -> Claims | None:
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise ValueError(f"load {number} of `predicted.loads` cannot be read: {error}") from None
     return Claims(block["by"], str(block.get("version") or ""), tuple(claims))
-
-
-def _look_up(config: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path; the keys of free maps (engine flags) hold no dot."""
-    value: Any = config
-    for key in path.split("."):
-        if not isinstance(value, dict) or key not in value:
-            return None
-        value = value[key]
-    return value
 
 
 def _same(one: Any, other: Any) -> bool:
