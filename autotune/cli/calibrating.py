@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import autotune
 from autotune.cli.output import print_diagnostics, say
-from autotune.cli.verbs.calibrations import show_calibration
+from autotune.cli.verbs.calibrations import FACTORS, place_factors, show_calibration
 from autotune.diagnostics import diagnostic
 from autotune.predict.calibration import Pair, fit
+from autotune.predict.correction import LIMIT
 from autotune.workspace.calibrations import KeptCalibration, keep_calibration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from autotune.cli.comparing import Source
     from autotune.verify.compared import Compared
@@ -54,15 +55,29 @@ def _full(metric: str) -> str:
 
 
 def keep(fitted: KeptCalibration, *, quiet: bool) -> None:
+    """Write it, show it unless the answer on stdout is another, and tell what speaks against it (AT161)."""
     path = keep_calibration(fitted)
     if not quiet:
         sys.stdout.write("\n")
         show_calibration(fitted)
-    doubts = []
+    print_diagnostics(
+        diagnostic("AT161", f"{fitted.name}: {text}", help="measure more settings of the server, then fit again")
+        for text in _doubts(fitted)
+    )
+    say(
+        f"kept as {fitted.name} in {path}; `autotune predict --calibration {fitted.name}` uses it, nothing does by itself"
+    )
+
+
+def _doubts(fitted: KeptCalibration) -> Iterator[str]:
     if fitted.points < _FEW_POINTS:
-        doubts.append(f"it rests on {fitted.points} server{'' if fitted.points == 1 else 's'}, so its error on others is hardly known")  # fmt: skip
+        servers = f"{fitted.points} server{'' if fitted.points == 1 else 's'}"
+        yield f"it rests on {servers}, so its error on others is hardly known"
     for metric, error in fitted.calibration.errors.items():
         if error.mean >= error.raw_mean:
-            doubts.append(f"{metric} is no nearer with it: {error.mean:.0%} off with the server left out, {error.raw_mean:.0%} without it")  # fmt: skip
-    print_diagnostics([diagnostic("AT161", f"{fitted.name}: {text}", help="measure more settings of the server, then fit again") for text in doubts])  # fmt: skip
-    say(f"kept as {fitted.name} in {path}; `autotune predict --calibration {fitted.name} ...` uses it, nothing does by itself")  # fmt: skip
+            after, before = f"{error.mean:.0%} off with the server left out", f"{error.raw_mean:.0%} without it"
+            yield f"{FACTORS[metric]} is no nearer with it: {after}, {before}"
+    for place, factors in place_factors(fitted.calibration).items():
+        for metric, factor in factors.items():
+            if not 1 / LIMIT < factor < LIMIT:
+                yield f"the factor of {FACTORS[metric]} on {place} is at its limit of {LIMIT:g}: what is that far off is mistaken, not inexact"

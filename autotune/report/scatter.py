@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SIZE = 420.0
-LEFT, RIGHT, TOP, BOTTOM = 66.0, 16.0, 16.0, 48.0
+LEFT, RIGHT, TOP, BOTTOM = 66.0, 30.0, 16.0, 48.0
 #: The band around the line, as a factor either way.
 BAND = 1.25
 
@@ -101,4 +101,6 @@ def _ticks(low: float, high: float) -> list[float]:
         factors = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
     decades = range(math.floor(low), math.ceil(high) + 1)
     ticks = [factor * 10.0**decade for decade in decades for factor in factors]
-    return [value for value in ticks if low <= math.log10(value) <= high]
+    inside = [value for value in ticks if low <= math.log10(value) <= high]
+    # Values that lie so close together that no round one is between them.
+    return inside or [10 ** ((low + high) / 2)]

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
 from autotune.diagnostics import InputError, diagnostic
-from autotune.predict.calibration import RATE, TPOT, TTFT, Subject
+from autotune.predict.calibration import RATE, TPOT, TTFT, Calibration, Subject
 from autotune.report.agreement import show_share
 from autotune.workspace.calibrations import KeptCalibration, find_calibration, list_calibrations, remove_calibration
 
 if TYPE_CHECKING:
     import argparse
 
-_NAMES = {TTFT: "TTFT", TPOT: "TPOT", RATE: "tok/s/GPU"}
+#: What a calibration has factors for, with the names that people know them by.
+FACTORS = {TTFT: "TTFT", TPOT: "TPOT", RATE: "tok/s/GPU"}
 
 EPILOG = """\
 Examples
@@ -61,20 +62,28 @@ def show_calibration(kept: KeptCalibration) -> None:
     print_table(
         ("error, each server left out in turn", "pairs", "mean before", "after", "median before", "after"),
         [
-            (_NAMES.get(metric, metric), str(error.pairs), *map(show_share, (error.raw_mean, error.mean, error.raw_median, error.median)))
+            (FACTORS.get(metric, metric), str(error.pairs), *map(show_share, (error.raw_mean, error.mean, error.raw_median, error.median)))
             for metric, error in item.errors.items()
         ],
         right=range(1, 6),
     )  # fmt: skip
     sys.stdout.write("\n")
     print_table(
-        ("factors for", "pairs", *_NAMES.values()),
+        ("factors for", "pairs", *FACTORS.values()),
         [
-            (place, str(count), *(f"x{item.factor(metric, _subject(place)):.2f}" for metric in _NAMES))
-            for place, count in item.coverage.items()
+            (place, str(item.coverage[place]), *(f"x{factor:.2f}" for factor in factors.values()))
+            for place, factors in place_factors(item).items()
         ],
         right=range(1, 5),
     )
+
+
+def place_factors(calibration: Calibration) -> dict[str, dict[str, float]]:
+    """By `engine gpu quantization` the factor of each metric, as it is for no model in particular."""
+    return {
+        place: {metric: calibration.factor(metric, _subject(place)) for metric in FACTORS}
+        for place in calibration.coverage
+    }
 
 
 def _subject(place: str) -> Subject:
@@ -96,7 +105,7 @@ def _list(form: str) -> int:
                     f"{item.calibration.predictor} {item.calibration.version}",
                     str(item.calibration.pairs),
                     str(item.points),
-                    *(_change(item, metric) for metric in _NAMES),
+                    *(_change(item, metric) for metric in FACTORS),
                     item.created_at[:16].replace("T", " "),
                 )
                 for item in found

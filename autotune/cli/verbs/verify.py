@@ -109,6 +109,6 @@ def _show(verdict: Verdict) -> None:
         numbers = range(section.numbers, len(section.head)) if section.title in ("", "Worst") else range(1, 2) if section.title == "Believing it" else ()  # fmt: skip
         print_table(section.head, section.rows, right=numbers)
         if section.note:
-            say(section.note)
+            sys.stdout.write(f"{section.note}\n")
     if verdict.expected_error:
-        say(f"the predictor says of itself: {verdict.expected_error}")
+        sys.stdout.write(f"\nthe predictor says of itself: {verdict.expected_error}\n")
