@@ -11,7 +11,7 @@ import yaml
 import autotune
 from autotune.catalog import builtin_catalog
 from autotune.claims import read_claims
-from autotune.importing.aiconfigurator import Choice, claim_of, read_experiments, to_tasks, workers_of
+from autotune.importing.aiconfigurator import Choice, claim_of, read_experiments, to_searches, to_tasks, workers_of
 from autotune.importing.config import to_settings
 
 DATA = Path(__file__).parent / "data" / "aiconfigurator"
@@ -184,3 +184,36 @@ def test_what_is_not_its_making_is_refused_with_the_file():
         workers_of(choice(**{"(e)workers": "2"}), "here")
     with pytest.raises(ValueError, match="its engine is nim"):
         workers_of(choice(backend="nim"), "here")
+
+
+def searches(*overrides):
+    return to_searches((point.config, point.facts) for point in autotune.compile(list(overrides)))
+
+
+@pytest.mark.parametrize(("folder", "name"), [(VLLM, "agg-vllm"), (SGLANG, "agg-sglang"), (TRTLLM, "agg-trtllm")])
+def test_the_way_back_searches_over_what_was_chosen(folder, name, tmp_path):
+    points = compiled(task_of(folder, name), tmp_path)
+    (search,) = to_searches((point.config, point.facts) for point in points)[0].values()
+    genuine = yaml.safe_load((folder / "agg" / "exp_config.yaml").read_text())
+    assert set(search) <= set(genuine)
+    same = ("serving_mode", "model_path", "system_name", "backend_name", "isl", "osl", "ttft", "tpot")
+    assert {key: search[key] for key in same} == {key: genuine[key] for key in same}
+    rows = [choice.row for choice in read_experiments(texts(folder))[0].choices]
+    for size in ("tp", "pp", "dp", "moe_tp", "moe_ep"):
+        assert search[f"agg_{size}_candidates"] == sorted({int(row[size]) for row in rows}), size
+    assert search["agg_num_gpu_candidates"] == sorted({int(row["num_total_gpus"]) for row in rows})
+
+
+def test_points_that_differ_in_more_than_sizes_are_searches_of_their_own():
+    found, refused = searches(
+        "model.id=Qwen/Qwen3-8B", "system.gpu=h100_sxm", "parallel.tp=1,2", "quantization=bf16,fp8", "system.backend=vllm,transformers"
+    )  # fmt: skip
+    assert [(item["gemm_quant_mode"], item["agg_tp_candidates"]) for item in found.values()] == [("bfloat16", [1, 2]), ("fp8", [1, 2])]  # fmt: skip
+    assert refused == ["aiconfigurator knows vllm, sglang, trtllm, not transformers"]
+
+
+def test_what_it_does_not_know_is_refused():
+    assert searches("system.gpu=mi300x", "model.id=Qwen/Qwen3-8B", "parallel.tp=1") == (
+        {}, ["aiconfigurator 0.12.0 knows no system mi300x"],
+    )  # fmt: skip
+    assert "no weights in w4a8" in searches("model.id=Qwen/Qwen3-8B", "system.gpu=h100_sxm", "quantization.gemm_mode=w4a8")[1][0]  # fmt: skip
