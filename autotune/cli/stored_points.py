@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from autotune.compose.settings import Dimension
+    from autotune.engines.deployment import Deployment
     from autotune.engines.engine import Facts
     from autotune.metrics import Measurement
     from autotune.store import Result, RunRecord
@@ -32,6 +33,8 @@ class StoredPoint:
     config: Config
     facts: Facts
     gpus: int | None
+    deployment: Deployment | None = None
+    """What the config lowers to today."""
 
     def config_for(self, measured: Measurement) -> Config:
         """The config with as many requests as the benchmark had, where nobody but its result says."""
@@ -74,7 +77,7 @@ def rebuild(
         if used and needed and used != needed and point.facts.gpu.vendor != "cpu":
             wrong.append(_other_size(run, used, needed))
             continue
-        found.append(StoredPoint(run, result, point.config, point.facts, used or needed or None))
+        found.append(StoredPoint(run, result, point.config, point.facts, used or needed or None, point.deployment))
     if wrong:
         raise InputError(*dict.fromkeys(wrong))
     return found
