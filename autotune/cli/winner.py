@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autotune.cli.output import print_diagnostics, say, write_file
 from autotune.cli.recorded import folder_of, read_recorded
@@ -13,7 +13,7 @@ from autotune.diagnostics import InputError, diagnostic, suggest
 from autotune.emit import emit_point
 from autotune.report.package import archive, package_files
 from autotune.report.picks import find_picks
-from autotune.run.redact import hide_env
+from autotune.run.redact import HIDDEN, hide_env
 from autotune.store import Store
 from autotune.workspace.load import load_workspace
 
@@ -39,7 +39,10 @@ def pack_winner(store: str | None, run: str | None, pick: str, targets: Sequence
                        help="run it on the real engine before you deploy it")
         ])  # fmt: skip
     say(f"point {result.point_id} of run {record.run_id}, picked as {why}")
-    return package_files(record, result, best, emit_point(deployment, targets), why=why)
+    secrets = sorted(name for name, value in (result.deployment.get("env") or {}).items() if value == HIDDEN)
+    if secrets:
+        say(f"secrets are in no file; set {', '.join(secrets)} where the server runs")
+    return package_files(record, result, best, emit_point(deployment, targets), why=why, secrets=secrets)
 
 
 def write_package(files: dict[str, str], output: str) -> int:
@@ -89,19 +92,19 @@ def deployment_of(record: RunRecord, result: Result) -> Deployment:
     """
     made = _from_inputs(record, result) or _from_config(record, result)
     was = result.deployment
-    stored = {"argv": tuple(was.get("argv") or made.argv), "image": was.get("image") or made.image,
+    stored: dict[str, Any] = {"argv": tuple(was.get("argv") or made.argv), "image": was.get("image") or made.image,
               "files": dict(was.get("files") or {}), "name": was.get("name") or made.name}  # fmt: skip
     env = dict(was.get("env") or {})
     differing = [name for name, value in stored.items() if value != getattr(made, name)]
-    if hide_env(made.env) != env:
-        differing.append("env")
-        stored["env"] = env
+    differing += ["env"] if hide_env(made.env) != env else []
     if differing:
         print_diagnostics([
             diagnostic("AT172", f"point {result.point_id} compiles to something else today ({', '.join(differing)}); the package has what was measured",
                        help="autotune, a profile or the model's files have changed since; `autotune compile` shows today's")
         ])  # fmt: skip
-    return replace(made, **stored)
+    # Labels say the name, and the values of secrets are in no file.
+    labels = {key: stored["name"] if value == made.name else value for key, value in made.labels.items()}
+    return replace(made, **stored, labels=labels, env={name: value for name, value in env.items() if value != HIDDEN})
 
 
 def _from_inputs(record: RunRecord, result: Result) -> Deployment | None:

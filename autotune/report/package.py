@@ -27,11 +27,11 @@ _LEFT_OUT = ("executor",)
 
 
 def package_files(
-    run: RunRecord, result: Result, best: int, manifests: Mapping[str, str], *, why: str
+    run: RunRecord, result: Result, best: int, manifests: Mapping[str, str], *, why: str, secrets: Sequence[str] = ()
 ) -> dict[str, str]:
     """Relative path -> text. `best` is the load that was picked, as an index among the measurements, and `why` says by what.
 
-    The same run gives the same bytes. Secrets are masked, as they are in the store.
+    The same run gives the same bytes. `secrets` are environment variables whose values nobody stored: they are in no file.
     """
     measurement = result.measurements[best]
     record = {
@@ -45,8 +45,8 @@ def package_files(
         "task": None if run.task is None else {"name": run.task.name, "hash": run.task.hash},
     }  # fmt: skip
     files = {
-        README: _readme(run, result, measurement, manifests, why),
-        TASK: task_text(result),
+        README: _readme(run, result, measurement, manifests, why=why, secrets=secrets),
+        TASK: task_text(result, secrets),
         "metrics.json": _json(record),
         "provenance.json": _json(provenance),
         "environment.json": _json({"machine": run.environment, "server": result.environment}),
@@ -55,12 +55,15 @@ def package_files(
     return files | {f"manifests/{name}": text for name, text in sorted(manifests.items())}
 
 
-def task_text(result: Result) -> str:
-    """The config as a task file that needs no profile: every value that it has, with who set it."""
+def task_text(result: Result, secrets: Sequence[str] = ()) -> str:
+    """The config as a task file that needs no profile: every value that it has, with who set it. Secret variables are left
+    out.
+    """
     kept = {group: values for group, values in result.config.items() if group not in _LEFT_OUT}
     settings = [
         Setting(path, mask_data(path[-1], value), result.origin.get(".".join(path), ""))
         for path, value in _leaves(kept)
+        if path[-1] not in secrets
     ]
     head = f"# Point {result.point_id} of run {result.run_id}, as it was {result.kind}."
     return "\n".join([head, *write_settings(settings)]) + "\n"
@@ -90,7 +93,15 @@ def _leaves(data: Mapping[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[t
             yield (*prefix, str(key)), list(value) if isinstance(value, tuple) else value
 
 
-def _readme(run: RunRecord, result: Result, measurement: Measurement, manifests: Mapping[str, str], why: str) -> str:
+def _readme(
+    run: RunRecord,
+    result: Result,
+    measurement: Measurement,
+    manifests: Mapping[str, str],
+    *,
+    why: str,
+    secrets: Sequence[str],
+) -> str:
     deployment = result.deployment
     lines = [f"# {code(str(deployment.get('served_name') or result.point_id))}", ""]
     if result.kind != "measured":
@@ -105,6 +116,7 @@ def _readme(run: RunRecord, result: Result, measurement: Measurement, manifests:
         "", "## Deploy", "",
         "The manifests are those of the server that was measured:", "",
         *(f"- {code(f'manifests/{name}')}" for name in sorted(manifests)),
+        *(["", f"Set where the server runs, since secrets are in no file: {', '.join(map(code, secrets))}."] if secrets else []),
         "", "Its command:", "", block(show_command(deployment.get("argv") or ()), "sh"),
         "", "## Check and change", "",
         f"`{TASK}` is the whole config; it needs no profile. `autotune check {TASK}`, `autotune emit {TASK} --target k8s`, `autotune run {TASK} executor=docker`.",

@@ -49,6 +49,8 @@ def test_the_winner_is_packed_with_everything_about_it(swept, tmp_path):
     assert "# " in (won / "task.yaml").read_text()
     everything = "".join(path.read_text() for path in won.rglob("*") if path.is_file())
     assert "abcdefghijkl" not in everything
+    assert "MY_API_KEY" in readme
+    assert "(hidden)" not in (won / "task.yaml").read_text()
 
 
 def test_an_archive_is_the_same_bytes_each_time_and_holds_the_folder(swept, tmp_path):
