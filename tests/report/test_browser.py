@@ -19,6 +19,8 @@ CONFIG = {
     "optimization": {"objectives": ["maximize_throughput_per_gpu", "minimize_tpot", "minimize_ttft"]},
     "slo": {"ttft": {"p95": {"threshold": 300.0}}, "tpot": {"mean": {"threshold": 20.0}}},
 }
+#: What paper leaves inside of the margins, in CSS pixels.
+A4 = {"width": 703, "height": 1032}
 LOOKS = list(itertools.product(("light", "dark"), (1280, 390)))
 
 
@@ -157,6 +159,8 @@ def test_on_paper_every_plot_and_fold_is_there_and_the_menu_is_not(show):
     assert not page.get_by_role("navigation", name="Sections").is_visible()
     assert page.locator("#point-2").get_by_text("Server command").is_visible()
     assert luminance(page, "body", "backgroundColor") == 1
+    page.set_viewport_size(A4)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     pdf = page.pdf(format="A4", print_background=True)
     assert pdf.startswith(b"%PDF")
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 25
