@@ -132,7 +132,13 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT112": Near("check scheduling.max_running_requests=8 scheduling.max_queued_requests=32"),
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
-    "AT115": Near("check optimization.strategy=random"),
+    "AT115": Elsewhere(
+        "tests/cli/test_launch.py::test_a_strategy_that_learns_cannot_steer_jobs_and_that_is_said",
+        "tests/cli/test_launch.py::test_a_strategy_that_learns_cannot_steer_jobs_and_that_is_said",
+        "warning[AT115]: optimization.strategy=hybrid cannot choose by results among jobs that are launched together; the points are run as the grid gives them\n"
+        "  --> optimization.strategy\n"
+        "  help: leave hydra/launcher out, or set optimization.strategy=grid or random",
+    ),
     "AT116": Near("check deploy.disruption_budget=1"),
     "AT122": Near(
         f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
