@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
 from autotune.report.comparison import compare_runs, letter
+from autotune.report.convergence import FOUND, find_convergence
 from autotune.report.effects import effect_metrics, find_effects
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
@@ -98,6 +99,7 @@ def _run(report: Reported) -> list[str]:
     parts = [f"## {code(report.title)}", *_banner(report)]
     parts.append(f"Run {code(report.run.run_id)}, {show_when(report)}. {show_counts(report)}.")
     parts += [*_best(report), *_frontier(report), *_failures(report), *_effects(report)]
+    parts += _convergence(report)
     parts.append(fold("Where it ran, and how to run it again", _origin(report)))
     return parts
 
@@ -151,6 +153,14 @@ def _frontier(report: Reported) -> list[str]:
     notes.append(LEGEND if any_repeated(row.measurement for row in report.frontier) else "")
     told = "; ".join(filter(None, notes))
     return [f"### Pareto frontier of {objectives}", shown, *([f"<sub>{told}</sub>"] if told else [])]
+
+
+def _convergence(report: Reported) -> list[str]:
+    found = find_convergence(report.results, report.objectives, report.leading)
+    if found is None or len(found.steps) < 2:
+        return []
+    needed, total = found.experiments_for(FOUND), len(found.steps)
+    return [f"After {needed} of {total} experiments {100 * FOUND:.0f} % of the last hypervolume was there."]
 
 
 def _failures(report: Reported) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
 from autotune.report.comparison import compare_runs, letter
+from autotune.report.convergence import FOUND, find_convergence
 from autotune.report.effects import effect_metrics, find_effects, find_outages
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
@@ -17,7 +18,7 @@ from autotune.report.point_details import describe_points
 from autotune.report.prediction import find_accuracy, find_predictions
 from autotune.report.provenance import layer_counts
 from autotune.report.reproduce import run_commands
-from autotune.report.sections import Anchor, accuracy_rows, effect_section, limit_section
+from autotune.report.sections import Anchor, accuracy_rows, convergence_section, effect_section, limit_section
 from autotune.report.series import choose_series
 from autotune.report.side_by_side import joint_section
 
@@ -79,6 +80,7 @@ def build_run(report: Reported, prefix: str) -> dict[str, Any]:
         "legend": LEGEND if any_repeated(row.measurement for row in report.rows) else "",
         "effects": _effects(report, effects, prefix),
         "limits": limit_section(report, attainment),
+        "convergence": _convergence(report),
         "accuracy": accuracy_rows(find_accuracy(find_predictions(report.ranked))),
         "failures": [_failure(report, group) for group in group_failures(report.results)],
         "points": points,
@@ -97,6 +99,12 @@ def _effects(report: Reported, effects: Sequence[Effect], prefix: str) -> dict[s
         return Anchor(f"{prefix}point-{report.number(result)}", f"#{report.number(result)}")
 
     return effect_section(effects, find_outages(report.results), effect_metrics(report.results), anchor)
+
+
+def _convergence(report: Reported) -> dict[str, Any] | None:
+    """None where there is nothing to converge: a run of one experiment."""
+    found = find_convergence(report.results, report.objectives, report.leading)
+    return None if found is None or len(found.steps) < 2 else convergence_section(report, found, FOUND)
 
 
 def show_when(report: Reported) -> str:
