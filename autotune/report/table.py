@@ -11,6 +11,7 @@ from rich.text import Text
 from autotune.report.interval import LEGEND, any_repeated, show_metric
 from autotune.report.masking import mask_arguments, mask_text
 from autotune.report.number import UNKNOWN, show_number
+from autotune.report.picks import find_picks, pick_lines
 from autotune.report.plain import clean
 from autotune.report.rows import (
     Row,
@@ -74,6 +75,7 @@ def render_table(results: Sequence[Result], console: Console) -> None:
         console.print(Text(f"* on the Pareto frontier of {names}, over all loads; score: lower is better", style="dim"))
     if any_repeated(item for result in results for item in result.measurements):
         console.print(Text(LEGEND, style="dim"))
+    _print_picks(results, console, with_load=with_load)
     _print_failures(results, console)
 
 
@@ -88,6 +90,18 @@ def _title(results: Sequence[Result], kinds: Sequence[str]) -> Text:
 def _metrics(measurement: Measurement | None) -> list[str]:
     names = ("ttft_ms", "tpot_ms", "output_tokens_per_s", "output_tokens_per_s_per_gpu")
     return [show_metric(measurement, name) for name in names]
+
+
+def _print_picks(results: Sequence[Result], console: Console, *, with_load: bool) -> None:
+    lines = [
+        (names, row.result.point_id, row.measurement.load.label if with_load else "", remark)
+        for names, row, remark in pick_lines(find_picks(results))
+    ]
+    widths = [max(map(len, column)) for column in zip(*(line[:3] for line in lines), strict=True)]
+    for place, line in enumerate(lines):
+        cells = [cell.ljust(width) for cell, width in zip(line[:3], widths, strict=True) if width]
+        text = clean("  ".join([*cells, mask_text(line[3])]))
+        console.print(Text("\n" * (place == 0) + text), soft_wrap=True)
 
 
 def _print_failures(results: Sequence[Result], console: Console) -> None:

@@ -29,6 +29,9 @@ METRICS: dict[str, tuple[str, ...]] = {
     "e2e_latency": ("e2e_latency_ms",),
 }
 
+#: SLO group field -> what constraints call it.
+SLO_FIELDS = {name: sources[0] for name, sources in METRICS.items()}
+
 STATISTICS = tuple(Targets.model_fields)
 
 #: Past this exponent exp() is continued by its tangent: still growing, so that order is kept, but never overflowing.
@@ -70,6 +73,11 @@ class SloVerdict:
     @property
     def hard_failed(self) -> bool:
         return any(item.hard for item in self.violations)
+
+
+def has_targets(slo: Slo) -> bool:
+    """Whether any target is set."""
+    return next(_targets(slo), None) is not None
 
 
 def judge_slo(measurement: Measurement, slo: Slo) -> SloVerdict:
