@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
+from autotune.report.chosen import choose, pick_names
 from autotune.report.comparison import compare_runs, letter
 from autotune.report.convergence import FOUND, find_convergence
 from autotune.report.effects import effect_metrics, find_effects, find_outages
@@ -53,7 +54,9 @@ def build_run(report: Reported, prefix: str) -> dict[str, Any]:
     effects = find_effects(report.results, report.run.inputs.overrides)
     series = choose_series(report, effects)
     attainment = find_attainment(report.ranked)
-    rows, left_out = list_rows(report, series, attainment)
+    chosen = choose(report)
+    picks = pick_names(chosen)
+    rows, left_out = list_rows(report, series, attainment, picks)
     points, common = describe_points(report, series)
     return {
         "prefix": prefix,
@@ -66,14 +69,15 @@ def build_run(report: Reported, prefix: str) -> dict[str, Any]:
         "leading": report.leading,
         "mixed": any(row.measurement.kind != report.leading for row in report.rows),
         "all_unmeasured": bool(report.results) and all(result.kind != "measured" for result in report.results),
+        "chosen": chosen,
         "tiles": best_tiles(report),
-        "plots": pareto_plots(report, series, attainment.limits),
+        "plots": pareto_plots(report, series, attainment.limits, chosen),
         "series": series,
         "objectives": [objective.name for objective in report.objectives],
         "columns": [(path, report.names[path]) for path in report.columns],
         "with_load": report.with_load,
         "with_slo": bool(attainment.limits),
-        "frontier": frontier_table(report, series, attainment),
+        "frontier": frontier_table(report, series, attainment, picks),
         "rows": rows,
         "left_out": left_out,
         "unmeasured": without_numbers(report),
