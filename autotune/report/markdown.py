@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
+from autotune.report.chosen import choose
 from autotune.report.comparison import compare_runs, letter
+from autotune.report.convergence import FOUND, find_convergence
 from autotune.report.effects import effect_metrics, find_effects
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
@@ -97,7 +99,8 @@ def _best_of_each(comparison: Comparison) -> str:
 def _run(report: Reported) -> list[str]:
     parts = [f"## {code(report.title)}", *_banner(report)]
     parts.append(f"Run {code(report.run.run_id)}, {show_when(report)}. {show_counts(report)}.")
-    parts += [*_best(report), *_frontier(report), *_failures(report), *_effects(report)]
+    parts += [*_chosen(report), *_frontier(report), *_failures(report), *_effects(report)]
+    parts += _convergence(report)
     parts.append(fold("Where it ran, and how to run it again", _origin(report)))
     return parts
 
@@ -108,6 +111,21 @@ def _banner(report: Reported) -> list[str]:
     some = "" if all(result.kind != "measured" for result in report.results) else "Some points here were "
     text = f"**{some}{' and '.join(report.kinds).upper()}, NOT MEASURED.** Do not lay them against measurements."
     return [f"> [!WARNING]\n> {text}"]
+
+
+def _chosen(report: Reported) -> list[str]:
+    """The picks; where there is no choice, the best of each metric."""
+    chosen = choose(report)
+    if not chosen.choices:
+        return _best(report)
+    rows = [
+        [f"**{item.title}**", code(item.row.result.point_id), code(item.where), code(item.load), item.per_gpu, item.tpot,
+         item.ttft, code(item.remark, _MESSAGE)]
+        for item in chosen.choices
+    ]  # fmt: skip
+    head = ["What to choose", "Point", "Settings", "Load", "tokens/s/GPU", "TPOT ms", "TTFT ms", "Why"]
+    shown = table(head, rows, [False, False, False, False, True, True, True, False])
+    return [shown, *(f"{what}: {code(why, _MESSAGE)}" for what, why in chosen.missing)]
 
 
 def _best(report: Reported) -> list[str]:
@@ -123,7 +141,7 @@ def _best(report: Reported) -> list[str]:
 
 def _frontier(report: Reported) -> list[str]:
     series = choose_series(report, ())
-    rows = frontier_table(report, series, find_attainment(report.ranked))
+    rows = frontier_table(report, series, find_attainment(report.ranked), {})
     objectives = ", ".join(objective.name for objective in report.objectives)
     if not rows:
         return [f"No load is on the frontier of {objectives}."]
@@ -151,6 +169,14 @@ def _frontier(report: Reported) -> list[str]:
     notes.append(LEGEND if any_repeated(row.measurement for row in report.frontier) else "")
     told = "; ".join(filter(None, notes))
     return [f"### Pareto frontier of {objectives}", shown, *([f"<sub>{told}</sub>"] if told else [])]
+
+
+def _convergence(report: Reported) -> list[str]:
+    found = find_convergence(report.results, report.objectives, report.leading)
+    if found is None or len(found.steps) < 2:
+        return []
+    needed, total = found.experiments_for(FOUND), len(found.steps)
+    return [f"After {needed} of {total} experiments {100 * FOUND:.0f} % of the last hypervolume was there."]
 
 
 def _failures(report: Reported) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.report.lettering import Lettering
@@ -29,14 +29,18 @@ SHAPES = (
     "M-3.4-6H3.4L6.9 0L3.4 6H-3.4L-6.9 0Z",  # hexagon
 )
 COLOURS = 7
+#: How far the ring around a pick reaches beyond its mark.
+_RING = 6.0
+#: Predictions this many times further out than all samples do not stretch an axis.
+_FAR = 1.5
 
 
 class Sample(NamedTuple):
     """One value to plot. `series` chooses colour and shape; samples of one `line` are joined, in the order given.
 
     Samples that are not `ranked` are of another kind than the others: drawn hollow, and on no frontier. `predicted` is
-    where a predictor had the sample. `top` marks samples on the frontier of all objectives. `label` is short, `tooltip`
-    says everything.
+    where a predictor had the sample. `top` marks samples on the frontier of all objectives, `pick` names those that one would
+    choose. `label` is short, `tooltip` says everything.
     """
 
     series: int
@@ -48,6 +52,7 @@ class Sample(NamedTuple):
     line: int | None = None
     predicted: tuple[float, float] | None = None
     top: bool = False
+    pick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Mark:
     tooltip: str
     top: bool
     ranked: bool
+    pick: str = ""
     label: str = ""
     label_x: float = 0.0
     label_y: float = 0.0
@@ -76,10 +82,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
-    """Where a prediction lies, and the path from it to its measurement."""
+    """Where a prediction lies, and the path from it to its measurement. `inside` says whether the plot reaches that far;
+    where it does not, the path ends at the edge.
+    """
 
     x: float
     y: float
+    inside: bool
     colour: int
     shape: int
     link: str
@@ -152,7 +161,8 @@ class _Canvas:
 def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | None:
     """Lay out the samples with finite, not negative values. None when there is nothing to plot.
 
-    An axis starts at 0, or is logarithmic where its values are latencies far apart. The ranked samples that no other beats
+    An axis starts at 0, or is logarithmic where its values are latencies far apart. Predictions that lie further out than
+    the samples by more than half as much again do not stretch it. The ranked samples that no other beats
     on the two axes are joined by steps: what lies behind the steps is beaten.
     """
     frame = frame or Frame()
@@ -160,10 +170,9 @@ def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | N
     if not known:
         return None
     ghosts = [item for item in known if item.predicted is not None and _drawable(*item.predicted)]
-    everywhere = [(item.x, item.y) for item in known] + [item.predicted for item in ghosts if item.predicted]
     canvas = _Canvas(
-        fitting_scale([x for x, _ in everywhere], maximise=frame.x_maximise),
-        fitting_scale([y for _, y in everywhere], maximise=frame.y_maximise),
+        _scale([item.x for item in known], [item.predicted[0] for item in ghosts if item.predicted], frame.x_maximise),
+        _scale([item.y for item in known], [item.predicted[1] for item in ghosts if item.predicted], frame.y_maximise),
         frame,
     )
     return Plot(
@@ -189,14 +198,28 @@ def _drawable(x: float, y: float) -> bool:
     return math.isfinite(x) and math.isfinite(y) and x >= 0 and y >= 0
 
 
+def _scale(values: Sequence[float], predicted: Sequence[float], maximise: bool) -> Scale:
+    near = [item for item in predicted if min(values) / _FAR <= item <= max(values) * _FAR]
+    return fitting_scale([*values, *near], maximise=maximise)
+
+
 def _within(scale: Scale, value: float) -> bool:
     return scale.low < value < scale.high
 
 
 def _ghost(item: Sample, canvas: _Canvas) -> Ghost:
-    x, y = canvas.place(*(item.predicted or (0.0, 0.0)))
-    link = _path([(x, y), canvas.place(item.x, item.y)])
-    return Ghost(x, y, item.series % COLOURS, item.series % len(SHAPES), link)
+    start = canvas.place(item.x, item.y)
+    end = canvas.place(*(item.predicted or (item.x, item.y)))
+    share = min(_reach(start[0], end[0], LEFT, WIDTH - RIGHT), _reach(start[1], end[1], TOP, HEIGHT - BOTTOM))
+    x, y = (begin + share * (last - begin) for begin, last in zip(start, end, strict=True))
+    link = _path([(x, y), start])
+    return Ghost(x, y, share == 1.0, item.series % COLOURS, item.series % len(SHAPES), link)
+
+
+def _reach(start: float, end: float, low: float, high: float) -> float:
+    """How much of the way from `start`, which lies inside, to `end` lies inside."""
+    edge = low if end < low else high
+    return 1.0 if low <= end <= high else (edge - start) / (end - start)
 
 
 def _lines(samples: Sequence[Sample], canvas: _Canvas) -> list[tuple[int, str]]:
@@ -226,18 +249,29 @@ def _steps(samples: Sequence[Sample], canvas: _Canvas) -> str:
 
 
 def _letter(samples: Sequence[Sample], canvas: _Canvas) -> list[Mark]:
-    """Each sample as a mark; the frontier chooses the place of its label first, and some go without. It is drawn last."""
+    """Each sample as a mark. Picks choose the place of their label first, then the frontier; some go without one. The
+    frontier is drawn last.
+    """
     places = [canvas.place(item.x, item.y) for item in samples]
     lettering = Lettering.over((LEFT, 0.0, WIDTH - 2, HEIGHT - BOTTOM), places)
     marks: dict[int, Mark] = {}
-    for index in sorted(range(len(samples)), key=lambda place: (not samples[place].top, place)):
+    for index in sorted(range(len(samples)), key=lambda at: (not samples[at].pick, not samples[at].top, at)):
         item, (x, y) = samples[index], places[index]
-        mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked)
-        spot = lettering.place(item.label, x, y) if item.label else None
-        if spot is not None:
-            mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked, item.label, *spot)
-        marks[index] = mark
+        mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked, item.pick)
+        marks[index] = _with_label(mark, item, lettering)
     return [marks[index] for index in sorted(marks, key=lambda place: (samples[place].top, place))]
+
+
+def _with_label(mark: Mark, item: Sample, lettering: Lettering) -> Mark:
+    """The mark with the longest label that finds a place; a pick is always named, be it over something else."""
+    full = " ".join(filter(None, (item.label, item.pick)))
+    further = _RING if item.pick else 0.0
+    for text in dict.fromkeys(filter(None, (full, item.pick))):
+        if (spot := lettering.place(text, mark.x, mark.y, further=further)) is not None:
+            return replace(mark, label=text, label_x=spot.x, label_y=spot.y, anchor=spot.anchor)
+    if item.pick:
+        return replace(mark, label=item.pick, label_x=mark.x, label_y=mark.y - 10 - further, anchor="middle")
+    return mark
 
 
 def _path(places: Sequence[tuple[float, float]]) -> str:

@@ -24,6 +24,8 @@ MAX_STEPS = 12
 MAX_PAIRS = 24
 #: Loads that the table of limits lists.
 MAX_JUDGED = 60
+#: Experiments that added to the frontier which are listed: the last ones.
+MAX_IMPROVED = 60
 #: Dots on one strip.
 _MAX_DOTS = 40
 STRIP_WIDTH, STRIP_HEIGHT = 96.0, 14.0
@@ -226,27 +228,26 @@ def convergence_section(report: Reported, found: Convergence, share: float) -> d
         f"H{across[step.experiment]:.1f}V{up(step.share):.1f}" for step in steps
     )
     stride = max(1, math.ceil(len(steps) / 10))
+    improved = [step for step in steps if step.improved]
+    listed = improved if len(improved) <= MAX_IMPROVED else improved[-MAX_IMPROVED:]
     return {
         "width": CURVE_WIDTH, "height": CURVE_HEIGHT, "left": _LEFT, "right": CURVE_WIDTH - _RIGHT,
         "top": _TOP, "bottom": CURVE_HEIGHT - _BOTTOM,
         "path": path,
-        "dots": [
-            {"x": across[step.experiment], "y": up(step.share), "title": f"experiment {step.experiment}: "
-             f"#{report.number(step.result)} {report.label(step.result)}".rstrip() + f", {step.share:.0%}"}
-            for step in steps if step.improved
-        ],
+        "dots": [(across[step.experiment], up(step.share)) for step in listed],
         "failed": [across[step.experiment] for step in steps if step.result.status == "failed"],
         "x_ticks": [(across[count], count) for count in range(0, len(steps) + 1, stride)],
-        "y_ticks": [(up(value), f"{value:.0%}") for value in (0.0, 0.25, 0.5, 0.75, 1.0)],
+        "y_ticks": [(up(value), f"{100 * value:.0f} %") for value in (0.0, 0.25, 0.5, 0.75, 1.0)],
         "rule": up(share),
-        "share": f"{share:.0%}",
+        "share": f"{100 * share:.0f} %",
         "needed": found.experiments_for(share),
         "experiments": len(steps),
         "points": len(report.run.points),
+        "earlier": len(improved) - len(listed),
         "improved": [
             {"experiment": step.experiment, "number": report.number(step.result),
-             "label": report.label(step.result), "share": f"{step.share:.1%}"}
-            for step in steps if step.improved
+             "label": report.label(step.result), "share": f"{100 * step.share:.1f} %"}
+            for step in listed
         ],
     }  # fmt: skip
 

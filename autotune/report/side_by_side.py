@@ -121,6 +121,7 @@ def _plots(comparison: Comparison) -> list[dict[str, Any]]:
                     "description": f"{len(plot.marks)} loads of {len(comparison.reports)} runs, colour and shape by run. "
                     f"On the joint Pareto frontier: {len(comparison.frontier)} loads.",
                     "thinned": False,
+                    "beyond": 0,
                 }
             )
     return plots
