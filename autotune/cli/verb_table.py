@@ -49,7 +49,7 @@ VERBS: dict[str, Verb] = {
     "calibrations": Verb(
         _RESULTS, "the corrections that `verify --calibrate` kept; show or remove one", "calibrations"
     ),
-    "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
+    "report": Verb(_RESULTS, "a run as one self-contained HTML page, or as Markdown for a pull request", "report"),
     "runs": Verb(_RUNS, "list the runs: which are running, interrupted or finished, and how far each is", "runs"),
     "resume": Verb(_RUNS, "go on with a run that was interrupted: the latest, or RUN", "resume"),
     "cancel": Verb(_RUNS, "have a run that is running end in good order; --now at once", "cancel"),

@@ -32,9 +32,11 @@ _ROLE_OF = {alias: role for role, names in _ALIASES.items() for alias in names}
 GROWING = frozenset({"load", "seats", "step_tokens", "context"})
 #: ... and with a smaller value of these.
 SHRINKING = frozenset({"tp", "pp"})
+#: Settings that bound what the others do, and mostly do nothing.
+BOUNDS = frozenset({"seats", "step_tokens", "memory", "context"})
 #: Settings that belong to the load and not to the server.
 LOAD_NAMES = frozenset({*_ALIASES["load"], "scenario", "traffic_scenarios", "isl", "osl", "num_prompts"})
-LOAD_GROUPS = frozenset({"benchmark", "optimization"})
+LOAD_GROUPS = frozenset({"benchmark", "optimization", "slo"})
 
 
 class Belief(NamedTuple):
@@ -44,6 +46,8 @@ class Belief(NamedTuple):
     sd: float
 
 
+#: The end of the name of a latency times GPUs.
+TIMES_GPUS = "_x_gpus"
 #: Anything that nothing is known of.
 UNKNOWN = Belief(0.0, 0.15)
 
@@ -67,7 +71,12 @@ def belongs_to_load(name: str) -> bool:
 
 
 def metric_role(metric: str) -> str | None:
-    """`tpot`, `ttft`, `e2e`, `per_gpu`, `total` or `per_user`, by the metric's name; None for anything else."""
+    """`tpot`, `ttft`, `e2e`, `per_gpu`, `total` or `per_user`, by the metric's name, a latency that is multiplied by the
+    server's GPUs with TIMES_GPUS after it; None for anything else.
+    """
+    if metric.endswith(TIMES_GPUS):
+        role = metric_role(metric.removesuffix(TIMES_GPUS))
+        return f"{role}{TIMES_GPUS}" if role in ("tpot", "ttft", "e2e") else role
     name = metric.lower()
     for pattern, role in (
         (r"tpot|itl|time_per_output|inter_token", "tpot"),
@@ -80,3 +89,97 @@ def metric_role(metric: str) -> str | None:
         if re.search(pattern, name):
             return role
     return None
+
+
+#: Natural logarithm of the metric for each doubling of the setting.
+_TPOT = {
+    "load": Belief(0.32, 0.10),
+    "tp": Belief(-0.25, 0.13),
+    "pp": Belief(0.0, 0.15),
+    "dp": Belief(0.10, 0.10),
+    "replicas": Belief(0.0, 0.10),
+    "ep": Belief(0.05, 0.08),
+    "moe_tp": Belief(-0.05, 0.08),
+    "seats": Belief(0.02, 0.04),
+    "step_tokens": Belief(0.0, 0.04),
+    "memory": Belief(0.0, 0.03),
+    "context": Belief(0.0, 0.03),
+    "bits": Belief(0.15, 0.15),
+}
+_TTFT = {
+    **_TPOT,
+    "load": Belief(0.40, 0.15),
+    "tp": Belief(-0.30, 0.15),
+    "dp": Belief(0.15, 0.20),
+    "ep": Belief(0.0, 0.15),
+    "moe_tp": Belief(0.0, 0.12),
+    "step_tokens": Belief(-0.05, 0.12),
+}
+_PER_GPU = {
+    "load": Belief(0.37, 0.10),
+    "tp": Belief(-0.36, 0.10),
+    "pp": Belief(-0.50, 0.15),
+    "dp": Belief(0.0, 0.08),
+    "replicas": Belief(0.0, 0.10),
+    "ep": Belief(-0.15, 0.10),
+    "moe_tp": Belief(-0.12, 0.08),
+    "seats": Belief(0.03, 0.04),
+    "step_tokens": Belief(0.0, 0.04),
+    "memory": Belief(0.0, 0.03),
+    "context": Belief(0.0, 0.03),
+    "bits": Belief(-0.15, 0.15),
+}
+_LN2 = 0.6931
+_GPUS = ("tp", "pp", "dp", "replicas")
+
+
+def _times_gpus(slopes: dict[str, Belief]) -> dict[str, Belief]:
+    return slopes | {role: Belief(slopes[role].mean + _LN2, slopes[role].sd) for role in _GPUS}
+
+
+_SLOPES = {
+    "tpot": _TPOT,
+    "ttft": _TTFT,
+    "e2e": _TPOT,
+    "per_user": {role: Belief(-belief.mean, belief.sd) for role, belief in _TPOT.items()},
+    "per_gpu": _PER_GPU,
+    "total": _times_gpus(_PER_GPU),
+}
+_SLOPES |= {f"{metric}{TIMES_GPUS}": _times_gpus(_SLOPES[metric]) for metric in ("tpot", "ttft", "e2e")}
+#: How the slope over the load changes with each further doubling of the load, and with each doubling of another setting.
+_CURVES = {
+    "tpot": Belief(0.02, 0.012),
+    "e2e": Belief(0.025, 0.015),
+    "ttft": Belief(0.06, 0.04),
+    "per_user": Belief(-0.02, 0.012),
+    "per_gpu": Belief(-0.03, 0.015),
+    "total": Belief(-0.03, 0.015),
+}
+_CROSSINGS = {
+    "tpot": Belief(-0.01, 0.025),
+    "e2e": Belief(-0.01, 0.025),
+    "ttft": Belief(-0.02, 0.05),
+    "per_user": Belief(0.01, 0.025),
+    "per_gpu": Belief(0.01, 0.02),
+    "total": Belief(0.01, 0.02),
+}
+
+
+def slope(metric: str | None, role: str | None, *, spread_load: bool = False) -> Belief:
+    """What a doubling of a setting of this role does to a metric of that role. With `spread_load` the load is that of the
+    whole server, so data-parallel replicas share it.
+    """
+    found = _SLOPES.get(metric or "", {}).get(role or "", UNKNOWN)
+    if role in ("dp", "replicas") and spread_load and metric in _SLOPES:
+        return Belief(found.mean - _SLOPES[metric]["load"].mean, found.sd + 0.05)
+    return found
+
+
+def curve(metric: str | None) -> Belief:
+    """The square of the doublings of the load, from the middle of the space on."""
+    return _CURVES.get((metric or "").removesuffix(TIMES_GPUS), Belief(0.0, 0.03))
+
+
+def crossing(metric: str | None) -> Belief:
+    """Doublings of the load times doublings of a parallelism."""
+    return _CROSSINGS.get((metric or "").removesuffix(TIMES_GPUS), Belief(0.0, 0.03))

@@ -132,7 +132,13 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT112": Near("check scheduling.max_running_requests=8 scheduling.max_queued_requests=32"),
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
-    "AT115": Near("check optimization.strategy=random"),
+    "AT115": Elsewhere(
+        "tests/cli/test_launch.py::test_a_strategy_that_learns_cannot_steer_jobs_and_that_is_said",
+        "tests/cli/test_launch.py::test_a_strategy_that_learns_cannot_steer_jobs_and_that_is_said",
+        "warning[AT115]: optimization.strategy=hybrid cannot choose by results among jobs that are launched together; the points are run as the grid gives them\n"
+        "  --> optimization.strategy\n"
+        "  help: leave hydra/launcher out, or set optimization.strategy=grid or random",
+    ),
     "AT116": Near("check deploy.disruption_budget=1"),
     "AT122": Near(
         f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
@@ -199,6 +205,12 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT207": Near("check misc.trust_remote_code=true model.revision=0123abc"),
     "AT209": Near("check system.backend=transformers system.image=registry.example/server:5.0"),
     "AT210": Near("import 'vllm serve Qwen/Qwen3-8B' system.gpu=h100_sxm"),
+    "AT167": Elsewhere(
+        "tests/cli/test_report.py::test_what_was_measured_is_not_compared_with_what_was_emulated",
+        "tests/cli/test_report.py::test_several_runs_stand_side_by_side",
+        "warning[AT167]: runs of different kinds are not compared: 20261124-090210-77ab01 is measured, 20261123-041500-3f2a1c is "
+        "emulated\n  help: each stands in the report by itself; compare runs that were all measured, or all emulated",
+    ),
     "AT211": Elsewhere(
         "tests/run/test_faults.py::test_a_config_that_failed_to_load_is_left_alone_by_other_runs_for_a_while",
         "tests/run/test_faults.py::test_failures_that_say_nothing_about_the_config_cool_nothing_down",

@@ -155,6 +155,13 @@ RUN_CODES: dict[str, Code] = {
             "autotune run executor=local executor.bin_dir=nowhere system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"
         ),
     ),
+    "AT167": Code(
+        "warning",
+        "runs that are not compared",
+        "A report of several runs lays them side by side. What a real engine was measured at is never laid against an emulation or a prediction: the difference would say nothing about the configs.",
+        "Compare runs that were all measured, or all emulated.",
+        Example("autotune report MEASURED_RUN EMULATED_RUN"),
+    ),
     "AT203": Code(
         "note",
         "executor=auto made a choice",
