@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.report.agreement import headline, sections
 from autotune.report.number import show_number
-from autotune.report.plot import COLOURS, shape_of
+from autotune.report.plot import COLOURS, SHAPES
 from autotune.report.scatter import BAND, Dot, draw_scatter
 from autotune.resources import folder
 from autotune.verify.align import METRICS
@@ -61,7 +61,7 @@ def build_agreement(verdict: Verdict, label: str = "") -> dict[str, Any]:
         "plots": plots,
         "band": f"{BAND:g}",
         "legend": [
-            {"name": name, "colour": index % COLOURS, "shape": shape_of(index)}
+            {"name": name, "colour": index % COLOURS, "shape": SHAPES[index % len(SHAPES)]}
             for index, (_, _, name) in enumerate(points)
         ]
         if len(points) <= _LEGEND

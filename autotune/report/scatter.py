@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.report.number import show_number
-from autotune.report.plot import COLOURS, Tick, shape_of
+from autotune.report.plot import COLOURS, SHAPES, Tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,9 @@ def draw_scatter(dots: Sequence[Dot]) -> Scatter | None:
     corners = [(start, start), (start, start * BAND), (end / BAND, end), (end, end), (end, end / BAND), (start * BAND, start)]  # fmt: skip
     return Scatter(
         marks=tuple(
-            Marked(x(dot.measured), y(dot.predicted), dot.series % COLOURS, shape_of(dot.series), dot.tooltip)
+            Marked(
+                x(dot.measured), y(dot.predicted), dot.series % COLOURS, SHAPES[dot.series % len(SHAPES)], dot.tooltip
+            )
             for dot in known
         ),
         ticks_x=tuple(Tick(x(value), show_number(value)) for value in ticks),
