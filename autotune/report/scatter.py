@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SIZE = 420.0
-LEFT, RIGHT, TOP, BOTTOM = 66.0, 30.0, 16.0, 48.0
+LEFT, RIGHT, TOP, BOTTOM = 80.0, 30.0, 16.0, 48.0
 #: The band around the line, as a factor either way.
 BAND = 1.25
 
