@@ -189,11 +189,6 @@ def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | N
     )
 
 
-def shape_of(series: int) -> str:
-    """The outline of a series' marker; colours and shapes have no common period, so 56 series differ."""
-    return SHAPES[series % len(SHAPES)]
-
-
 def _drawable(x: float, y: float) -> bool:
     return math.isfinite(x) and math.isfinite(y) and x >= 0 and y >= 0
 
