@@ -27,7 +27,7 @@ NAMES = ("best", "knee", "slo")
 
 
 def pack_winner(store: str | None, run: str | None, pick: str, targets: Sequence[str]) -> dict[str, str]:
-    """The files of the package. Raises InputError: AT031 for a run or point that is not there, AT170 where nothing can be picked."""
+    """The files of the package. Raises InputError: AT031 for a run or point that is not there, AT063 where nothing can be picked."""
     with Store(store) as opened:
         record = opened.find_run(run)
         results = opened.results(record.run_id)
@@ -66,7 +66,7 @@ def choose(record: RunRecord, results: Sequence[Result], pick: str) -> tuple[Res
             near = picked.row("nearest")
             instead = "" if near is None else f"; {near.result.point_id} comes nearest"
             raise InputError(
-                diagnostic("AT170", f"run {record.run_id} has no {pick}: {picked.picks.why_not[pick]}{instead}",  # type: ignore[index]
+                diagnostic("AT063", f"run {record.run_id} has no {pick}: {picked.picks.why_not[pick]}{instead}",  # type: ignore[index]
                            help=f"--pick {', '.join(name for name in NAMES if name in picked.picks.chosen) or 'POINT'} is there")
             )  # fmt: skip
         return row.result, row.index, pick
@@ -80,7 +80,7 @@ def choose(record: RunRecord, results: Sequence[Result], pick: str) -> tuple[Res
     (result,) = hits
     if result.best is None:
         raise InputError(
-            diagnostic("AT170", f"point {result.point_id} of run {record.run_id} has no measurement: it is {result.status}",
+            diagnostic("AT063", f"point {result.point_id} of run {record.run_id} has no measurement: it is {result.status}",
                        help="pack a point that is done; `autotune results` shows them")
         )  # fmt: skip
     return result, result.best, result.point_id
@@ -120,7 +120,7 @@ def _from_config(record: RunRecord, result: Result) -> Deployment:
     (point,) = rebuild(record, [result], load_workspace(()), ())
     if point.deployment is None:
         raise InputError(
-            diagnostic("AT170", f"the config of point {result.point_id} compiles to no server any more",
+            diagnostic("AT063", f"the config of point {result.point_id} compiles to no server any more",
                        help=f"`autotune results {record.run_id} --format json` has the command that was measured")
         )  # fmt: skip
     return point.deployment

@@ -109,10 +109,10 @@ NEAR: dict[str, Near | Elsewhere] = {
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
     "AT053": Near("emit executor=ray executor.address=127.0.0.1:1"),
-    "AT170": Elsewhere(
+    "AT063": Elsewhere(
         "tests/cli/test_emit_winner.py::test_a_pick_that_is_not_there_says_what_is",
         "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
-        "error[AT170]: run 20261123-041500-3f2a1c has no slo: no load meets every limit; fe2d1794c4 comes nearest\n"
+        "error[AT063]: run 20261123-041500-3f2a1c has no slo: no load meets every limit; fe2d1794c4 comes nearest\n"
         "  help: --pick best, knee is there",
     ),
     "AT171": Elsewhere(

@@ -155,7 +155,7 @@ RUN_CODES: dict[str, Code] = {
             "autotune run executor=local executor.bin_dir=nowhere system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"
         ),
     ),
-    "AT170": Code(
+    "AT063": Code(
         "error",
         "no such pick in the run",
         "A package is of a point that was measured. `slo` is the best among those that meet every limit, `knee` lies between the ends of the frontier; a run may have neither.",
