@@ -152,6 +152,30 @@ NEAR: dict[str, Near | Elsewhere] = {
     ),
     # Compiled anywhere, run elsewhere; tests/run/test_layout.py has what is close on this machine.
     "AT124": Near("check executor=local system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"),
+    "AT060": Elsewhere(
+        "tests/cli/test_verify.py::test_an_emulated_run_verifies_nothing",
+        "tests/cli/test_verify.py::test_a_run_is_laid_against_what_the_roofline_says",
+        "error[AT060]: run 20261126-123647-8d3838 was emulated: its timing is the predictor's own, so there is nothing to verify\n"
+        "  help: measure on a GPU (executor=local, docker, kubernetes), or take in what others measured: autotune results import DIR",
+    ),
+    "AT061": Elsewhere(
+        "tests/cli/test_verify.py::test_an_imported_run_asks_for_what_it_does_not_say",
+        "tests/cli/test_verify.py::test_an_imported_run_asks_for_what_it_does_not_say",
+        "error[AT061]: run 20261126-104502-c0ffee does not say on which GPU it was measured\n  --> system.gpu\n"
+        "  help: say it: autotune verify 20261126-104502-c0ffee system.gpu=h100_sxm",
+    ),
+    "AT062": Near("predict parallel.tp=2 system.gpu=h100_sxm"),
+    "AT160": Elsewhere(
+        "tests/cli/test_verify.py::test_what_cannot_be_compared_is_left_out_and_said",
+        "tests/cli/test_verify.py::test_a_run_is_laid_against_what_the_roofline_says",
+        "warning[AT160]: 2 loads left out: more than 5% of the requests failed\n  help: what is left is compared as usual",
+    ),
+    "AT161": Elsewhere(
+        "tests/cli/test_verify.py::test_a_calibration_of_few_servers_is_doubted",
+        "tests/cli/test_verify.py::test_a_calibration_is_fitted_kept_used_and_removed",
+        "warning[AT161]: mine: it rests on 2 servers, so its error on others is hardly known\n"
+        "  help: measure more settings of the server, then fit again",
+    ),
     "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
     "AT119": Near(
         "explain --from-manifest pod.yaml",
