@@ -112,6 +112,10 @@ class Optimization(Group):
         description="How long other runs on this machine leave a config alone whose server failed to load, in h; 0 tries it at once.",
     )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    calibration: Name | None = Field(
+        None,
+        description="Calibration by name (`autotune calibrations`) or file, that corrects what is predicted of this run's points: what is kept beside the results, and what a strategy starts from.",
+    )
     constraints: Texts = Field(
         (), description="CEL over metrics that a result must meet: `ttft_ms.p95 < 300.0 && error_rate == 0.0`."
     )
