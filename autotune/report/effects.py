@@ -34,8 +34,7 @@ class Pair:
 
     def ratio(self, objective: Objective) -> float:
         """After / before in one metric; NaN where either is not known or not positive."""
-        old = objective.metric(self.before.measurement, self.before.gpus or None)
-        new = objective.metric(self.after.measurement, self.after.gpus or None)
+        old, new = self.before.metric(objective), self.after.metric(objective)
         return new / old if old > 0 and new > 0 and math.isfinite(new / old) else math.nan
 
 

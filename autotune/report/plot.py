@@ -158,6 +158,11 @@ class _Canvas:
         return HEIGHT - BOTTOM - self.y.share(y) * (HEIGHT - TOP - BOTTOM)
 
 
+def shape_of(series: int) -> str:
+    """The marker of a series; colours and shapes have no common period, so 56 series differ."""
+    return SHAPES[series % len(SHAPES)]
+
+
 def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | None:
     """Lay out the samples with finite, not negative values. None when there is nothing to plot.
 
