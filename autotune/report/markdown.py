@@ -125,7 +125,8 @@ def _chosen(report: Reported) -> list[str]:
     ]  # fmt: skip
     head = ["What to choose", "Point", "Settings", "Load", "tokens/s/GPU", "TPOT ms", "TTFT ms", "Why"]
     shown = table(head, rows, [False, False, False, False, True, True, True, False])
-    return [shown, *(f"{what}: {code(why, _MESSAGE)}" for what, why in chosen.missing)]
+    packed = f"As measured, with its manifests: {code(chosen.choices[0].pack, _MESSAGE)}"
+    return [shown, *(f"{what}: {code(why, _MESSAGE)}" for what, why in chosen.missing), packed]
 
 
 def _best(report: Reported) -> list[str]:
