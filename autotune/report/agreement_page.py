@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.report.agreement import headline, sections
 from autotune.report.html import environment
+from autotune.report.marks import COLOURS, SHAPES
 from autotune.report.number import show_number
-from autotune.report.plot import COLOURS, SHAPES
 from autotune.report.scatter import BAND, Dot, draw_scatter
 from autotune.resources import folder
 from autotune.verify.align import METRICS

@@ -8,6 +8,7 @@ from autotune.report.interval import show_metric
 from autotune.report.masking import mask_text
 from autotune.report.picks import find_picks, pick_lines
 from autotune.report.plain import clean
+from autotune.report.reproduce import pack_command
 
 if TYPE_CHECKING:
     from autotune.report.picks import Picked
@@ -22,8 +23,12 @@ NAMES = {
 }
 
 
+#: The picks that `emit --pick` knows by name; other rows go by their point.
+PACKED = ("best", "slo", "knee")
+
+
 class Choice(NamedTuple):
-    """One row that was picked, under one name or several: `title` has them in words, `names` as `--pick` takes them."""
+    """One row that was picked, under one name or several: `title` has them in words; `pack` is the command that packs it."""
 
     title: str
     names: tuple[str, ...]
@@ -35,6 +40,7 @@ class Choice(NamedTuple):
     tpot: str
     ttft: str
     remark: str
+    pack: str
 
 
 class Chosen(NamedTuple):
@@ -69,6 +75,7 @@ def _choice(report: Reported, names: list[str], row: Row, remark: str) -> Choice
         show_metric(row.measurement, "tpot_ms"),
         show_metric(row.measurement, "ttft_ms"),
         mask_text(clean(remark)),
+        pack_command(report.run, names[0] if names[0] in PACKED else row.result.point_id),
     )
 
 

@@ -9,7 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autotune.report.effects import Effect, config_leaves, pair_loads
+from autotune.report.effects import Effect
+from autotune.report.pairs import config_leaves, pair_loads
 from autotune.score import Objective, frontier
 
 if TYPE_CHECKING:

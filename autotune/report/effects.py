@@ -6,16 +6,16 @@ This is no model: each ratio is of two points that were run. Where settings act 
 from __future__ import annotations
 
 import math
-import statistics
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from autotune.report.pairs import Change, Pair, config_leaves, pair_loads
 from autotune.report.rows import Row, measured_rows, report_objectives, swept_columns
 from autotune.score import MAX_ERROR_RATE, OBJECTIVES, Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from autotune.store.result import Result
 
@@ -23,49 +23,6 @@ if TYPE_CHECKING:
 METRICS = ("maximize_throughput_per_gpu", "maximize_throughput", "minimize_tpot", "minimize_ttft")
 #: Below this number of pairs a median says little: with four, all four go the same way one time in eight by chance alone.
 FEW_PAIRS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One load on two points that differ in one setting."""
-
-    before: Row
-    after: Row
-
-    def ratio(self, objective: Objective) -> float:
-        """After / before in one metric; NaN where either is not known or not positive."""
-        old, new = self.before.metric(objective), self.after.metric(objective)
-        return new / old if old > 0 and new > 0 and math.isfinite(new / old) else math.nan
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One metric over all pairs that have it: their ratios after / before, ascending."""
-
-    objective: Objective
-    ratios: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.ratios)
-
-    @property
-    def low(self) -> float:
-        return self.ratios[0]
-
-    @property
-    def high(self) -> float:
-        return self.ratios[-1]
-
-    @property
-    def better(self) -> int:
-        """In how many pairs it improved."""
-        return sum(ratio > 1 if self.objective.maximise else ratio < 1 for ratio in self.ratios)
-
-    @property
-    def mixed(self) -> bool:
-        """Whether it went up in some pairs and down in others."""
-        return self.low < 1 < self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +159,6 @@ def _effect(
     )
 
 
-def pair_loads(before: Iterable[Row], after: Iterable[Row]) -> list[Pair]:
-    """The loads that both sides have."""
-    there = {row.measurement.load: row for row in after}
-    return [Pair(row, there[row.measurement.load]) for row in before if row.measurement.load in there]
-
-
 def _sound_rows(result: Result) -> list[Row]:
     return [row for row in measured_rows([result]) if row.measurement.error_rate <= MAX_ERROR_RATE]
 
@@ -218,19 +169,6 @@ def _changed_along(setting: str, configs: Sequence[tuple[dict[str, str], dict[st
         differing = {path for path, _ in old.items() ^ new.items()}
         changed = differing if changed is None else changed & differing
     return tuple(sorted(path for path in changed or () if path != setting and not path.startswith(f"{setting}.")))
-
-
-def config_leaves(config: Mapping[str, object]) -> dict[str, str]:
-    """Dotted path -> value as text, for everything in a config."""
-    return dict(_leaves(config))
-
-
-def _leaves(data: object, prefix: str = "") -> Iterable[tuple[str, str]]:
-    if isinstance(data, dict) and (data or not prefix):
-        for key, value in data.items():
-            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, str(data)
 
 
 def _number(value: str) -> float | None:

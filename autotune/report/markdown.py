@@ -6,33 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
 from autotune.report.chosen import choose
-from autotune.report.comparison import compare_runs, letter
 from autotune.report.convergence import FOUND, find_convergence
 from autotune.report.effects import effect_metrics, find_effects
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
 from autotune.report.github import block, code, fold, table
 from autotune.report.interval import LEGEND, any_repeated
-from autotune.report.listing import best_tiles, frontier_table, tiles_by_run
-from autotune.report.masking import mask_value
+from autotune.report.listing import best_tiles, frontier_table
+from autotune.report.markdown_effects import effect_table
+from autotune.report.markdown_joint import joint_parts
 from autotune.report.page import show_counts, show_when
 from autotune.report.reproduce import run_commands
-from autotune.report.sections import metric_name, show_ratio
 from autotune.report.series import choose_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autotune.report.comparison import Comparison
-    from autotune.report.effects import Change, Effect
     from autotune.report.failures import FailureGroup
     from autotune.report.reported import Reported
-    from autotune.score import Objective
 
 #: GitHub refuses comments and descriptions of more ("Body is too long (maximum is 65536 characters)").
 MAX_CHARACTERS = 65_536
 _ROOM = 60_000
-MAX_ROWS, MAX_FAILURES, MAX_EFFECTS, LOG_LINES = 25, 8, 25, 12
+MAX_ROWS, MAX_FAILURES, LOG_LINES = 25, 8, 12
 LOG_CHARACTERS = 3_000
 _MOST_NAMED = 6
 #: Characters of a message.
@@ -45,7 +41,7 @@ def render_markdown(reports: Sequence[Reported]) -> str:
     What comes from outside (names, values, messages, logs) stands in code, so it can neither mention anybody nor break out.
     Parts at the end are left out where there would be too much, which is said.
     """
-    blocks = _joint(reports) if len(reports) > 1 else []
+    blocks = joint_parts(reports) if len(reports) > 1 else []
     blocks += [part for report in reports for part in _run(report)]
     kept, used = [], 0
     for part in blocks:
@@ -55,45 +51,6 @@ def render_markdown(reports: Sequence[Reported]) -> str:
         kept.append(part)
         used += len(part) + 2
     return "\n\n".join(kept) + "\n"
-
-
-def _joint(reports: Sequence[Reported]) -> list[str]:
-    """Several runs beside each other, as far as they are of one kind."""
-    comparison = compare_runs(reports)
-    names = [
-        f"**{letter(place)}** {code(report.run.run_id)} ({report.leading})" for place, report in enumerate(reports)
-    ]
-    parts = [f"## {len(reports)} runs side by side", ", ".join(names)]
-    if comparison is None:
-        return [*parts, "They are not compared: there are no two of one kind with numbers."]
-    if comparison.apart:
-        apart = ", ".join(code(report.run.run_id) for report in comparison.apart)
-        parts.append(f"Not compared with the others: {apart}. Only what is of one kind is compared.")
-    parts.append(_best_of_each(comparison))
-    if comparison.differing:
-        rows = [
-            [code(path), *(code(mask_value(path, value)) for value in values)]
-            for path, values in comparison.differing[:MAX_EFFECTS]
-        ]
-        head = ["What differs", *comparison.letters]
-        parts.append(fold("What differs between the runs", table(head, rows, [False] * len(head))))
-    if comparison.effects:
-        metrics = effect_metrics(comparison.reports[0].results)
-        told = "Median and range of new / old, over points that are alike but for what the runs differ in as a whole."
-        parts.append(f"{told}\n\n{_effect_table(comparison.effects, metrics, 'Runs')}")
-    return parts
-
-
-def _best_of_each(comparison: Comparison) -> str:
-    titles, tiles = tiles_by_run(comparison.reports)
-    shares = [sum(place == at for at, _ in comparison.frontier) for place in range(len(tiles))]
-    shown = [["-" if tile is None else f"{tile['value']} {tile['unit']}" for tile in found] for found in tiles]
-    rows = [
-        [f"**{name}**", *cells, f"{share} of {len(comparison.frontier)}"]
-        for name, cells, share in zip(comparison.letters, shown, shares, strict=True)
-    ]
-    head = ["Run", *titles, "On the joint frontier"]
-    return table(head, rows, [False, *(True for _ in head[1:])])
 
 
 def _run(report: Reported) -> list[str]:
@@ -125,7 +82,8 @@ def _chosen(report: Reported) -> list[str]:
     ]  # fmt: skip
     head = ["What to choose", "Point", "Settings", "Load", "tokens/s/GPU", "TPOT ms", "TTFT ms", "Why"]
     shown = table(head, rows, [False, False, False, False, True, True, True, False])
-    return [shown, *(f"{what}: {code(why, _MESSAGE)}" for what, why in chosen.missing)]
+    packed = f"As measured, with its manifests: {code(chosen.choices[0].pack, _MESSAGE)}"
+    return [shown, *(f"{what}: {code(why, _MESSAGE)}" for what, why in chosen.missing), packed]
 
 
 def _best(report: Reported) -> list[str]:
@@ -210,30 +168,8 @@ def _effects(report: Reported) -> list[str]:
         "Median and range of new / old, over pairs of points that differ in this one setting. "
         "Under five pairs chance and the other settings may explain the number."
     )
-    shown = _effect_table(effects, effect_metrics(report.results), "Setting")
+    shown = effect_table(effects, effect_metrics(report.results), "Setting")
     return [fold("What each setting did", f"{told}\n\n{shown}")]
-
-
-def _effect_table(effects: Sequence[Effect], metrics: Sequence[Objective], subject: str) -> str:
-    rows = [
-        [code(effect.setting), f"{code(effect.old) or 'not said'} → {code(effect.new) or 'not said'}",
-         *(_change(effect.change(metric)) for metric in metrics), _basis(effect)]
-        for effect in effects[:MAX_EFFECTS]
-    ]  # fmt: skip
-    head = [subject, "Change", *(metric_name(metric) for metric in metrics), "Pairs of points"]
-    more = f"\n\nand {len(effects) - MAX_EFFECTS} more" if len(effects) > MAX_EFFECTS else ""
-    return table(head, rows, [False, False, *(True for _ in metrics), True]) + more
-
-
-def _change(change: Change | None) -> str:
-    if change is None:
-        return "-"
-    median = f"**{show_ratio(change.median)}**"
-    return median if len(change.ratios) == 1 else f"{median} ({show_ratio(change.low)} to {show_ratio(change.high)})"
-
-
-def _basis(effect: Effect) -> str:
-    return f"{effect.points}{' (few)' if effect.few else ''}"
 
 
 def _origin(report: Reported) -> str:

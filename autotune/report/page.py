@@ -8,18 +8,19 @@ from autotune.report.attainment import find_attainment
 from autotune.report.chosen import choose, pick_names
 from autotune.report.comparison import compare_runs, letter
 from autotune.report.convergence import FOUND, find_convergence
+from autotune.report.effect_tables import Anchor, effect_section
 from autotune.report.effects import effect_metrics, find_effects, find_outages
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
 from autotune.report.interval import LEGEND, any_repeated
 from autotune.report.listing import best_tiles, frontier_table, list_rows, swept_words, without_numbers
+from autotune.report.marks import COLOURS, SHAPES
 from autotune.report.pareto import pareto_plots
-from autotune.report.plot import COLOURS, SHAPES
 from autotune.report.point_details import describe_points
 from autotune.report.prediction import find_accuracy, find_predictions
 from autotune.report.provenance import layer_counts
 from autotune.report.reproduce import run_commands
-from autotune.report.sections import Anchor, accuracy_rows, convergence_section, effect_section, limit_section
+from autotune.report.sections import accuracy_rows, convergence_section, limit_section
 from autotune.report.series import choose_series
 from autotune.report.side_by_side import joint_section
 

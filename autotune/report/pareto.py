@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.report.axes import Axis, axis_pairs
 from autotune.report.chosen import pick_names
+from autotune.report.marks import Sample
 from autotune.report.number import show_number
-from autotune.report.plot import Frame, Plot, Sample, draw_plot
+from autotune.report.plot import Frame, Plot, draw_plot
 from autotune.report.prediction import Foretold, find_predictions
 from autotune.score.objectives import central
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from autotune.report.marks import COLOURS, SHAPES, Tick
 from autotune.report.number import show_number
-from autotune.report.plot import COLOURS, SHAPES, Tick
 from autotune.report.scale import log_scale
 
 if TYPE_CHECKING:

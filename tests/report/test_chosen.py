@@ -25,6 +25,7 @@ def test_picks_of_one_row_are_one_choice():
         ("Best score; best within the limits; knee of the frontier", ("best", "slo", "knee"), 1, "D(100,100) c=8")
     ]
     assert chosen.missing == ()
+    assert chosen.choices[0].pack == "autotune emit --run run-1 --pick best --target k8s -o winner"
     assert list(pick_names(chosen).values()) == ["best, slo, knee"]
 
 
@@ -53,5 +54,6 @@ def test_the_page_names_rings_and_tags_them():
 def test_markdown_names_them_with_their_numbers():
     text = render_markdown([reported(limited(10.0))])
     assert "| **Best score; best within the limits; knee of the frontier** | `a` |" in text
+    assert "`autotune emit --run run-1 --pick best --target k8s -o winner`" in text
     assert "| 700 | 6.00 | 100 | `score" in text
     assert "Most output per GPU" not in text

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from autotune.report.plot import COLOURS, SHAPES, Frame, Sample, draw_plot
+from autotune.report.marks import COLOURS, SHAPES, Sample
+from autotune.report.plot import Frame, draw_plot
 
 
 def sample(x, y, series=0, label="#1", **more):
