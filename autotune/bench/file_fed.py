@@ -165,7 +165,15 @@ def make_order(tool: Tool, job: BenchJob, load: Load, position: int, prompts: Se
     requests = list(way.texts.requests(load, count, f"{job.folder} {position} {load.label}", start))
     command = job.site.find(tool.command, benchmark.bin_dir) or tool.command
     seen = replace(job.endpoint, base_url=job.site.address(job.endpoint.base_url))
-    return Order(command, replace(job, endpoint=seen), load, requests, way.path, request_fields(job.endpoint.engine, benchmark), folder)
+    return Order(
+        command,
+        replace(job, endpoint=seen),
+        load,
+        requests,
+        way.path,
+        request_fields(job.endpoint.engine, benchmark),
+        folder,
+    )
 
 
 def planned_requests(benchmark: Benchmark, load: Load) -> int:

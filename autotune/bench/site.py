@@ -43,7 +43,7 @@ class Site(Protocol):
 
 
 class _Here:
-    """This machine: a process of its own group, with the job's environment."""
+    """On this machine: a process of its own group, with the job's environment."""
 
     def find(self, name: str, bin_dir: str | None) -> str | None:
         return find_command(name, bin_dir)
