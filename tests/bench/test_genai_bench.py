@@ -74,9 +74,7 @@ def test_the_command_line_is_what_genai_bench_takes(tmp_path):
 @pytest.mark.parametrize(("seconds", "minutes"), [(1.0, "1"), (60.0, "1"), (60.5, "2"), (600.0, "10")])
 def test_seconds_are_rounded_up_to_whole_minutes(tmp_path, seconds, minutes):
     load = Load("D(1,2)", 1)
-    assert (
-        value(command_line(job(tmp_path, load, max_time_s=seconds), (load,)), "--max-time-per-run") == minutes
-    )
+    assert value(command_line(job(tmp_path, load, max_time_s=seconds), (load,)), "--max-time-per-run") == minutes
 
 
 def test_a_dataset_is_named(tmp_path):
