@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import httpx
@@ -18,16 +17,9 @@ from autotune.run.executor import Cancelled, ExperimentFailed
 from tests.emit.cases import PLAIN
 from tests.emit.crds import needs_crds
 from tests.run.cluster.fake_cluster import ApiFaultError, FakeCluster, Plan, unschedulable, waiting
+from tests.run.cluster.waits import eventually
 
 SERVER = replace(PLAIN, served_name="tiny", files={"/etc/engine.yaml": "a: 1\n"})
-
-
-def eventually(look):
-    """What it gives once it gives something."""
-    deadline = time.monotonic() + 20
-    while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return found
 
 
 def serve(executor, deployment, place, cancelled=lambda: False):
