@@ -71,9 +71,10 @@ class Kubelet:
         )
         self._processes[name] = process
         self._say(pod, running={"startedAt": "2026-01-01T00:00:00Z"})
-        while data := process.stdout.read1(65536):
-            self.logs[name] += data
-        self._end(pod, process.wait())
+        with process:
+            while data := process.stdout.read1(65536):
+                self.logs[name] += data
+        self._end(pod, process.returncode)
 
     def _benchmark(self, pod, job, what):
         name, uri = pod["metadata"]["name"], job["spec"]["outputLocation"]["storageUri"]
