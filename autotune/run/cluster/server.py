@@ -266,7 +266,7 @@ class ClusterServer:
     def _late(self, *, by_own_limit: bool) -> Failure:
         assert self._sight is not None
         for member in self._sight.members:
-            if (trouble := member.state.trouble) is not None:
+            if (trouble := self._sight.trouble(member)) is not None:
                 said = trouble.failure
                 return member.named(Failure(said.kind, said.message, said.remedy, self._tail(member.deployment)))
         what, log = f"waiting for {self._sight.waits_for()}", self.logs()

@@ -69,6 +69,7 @@ class Sight:
         self._names = {server.name for server in servers}
         self._errands: tuple[str, ...] = ()
         self._lock = threading.Lock()
+        self._arriving = ""
         self.changed = threading.Event()
         self.members: list[Member] = []
         selector = shape.selector(servers)
@@ -86,17 +87,17 @@ class Sight:
         with self._lock:
             try:
                 pods, events = self._pods.objects(), self._events.objects()
-                arriving = self._arriving()
+                self._arriving = self._ask_for_model()
             except ClusterError as error:
                 return self.away(error, self._patience)
             self._patience.forget("")
             events = events_of("", events, self._errands)
-            if arriving.startswith("Failed"):
-                return Failure("start_crash", f"OME could not bring the model to a node: {arriving}",
+            if self._arriving.startswith("Failed"):
+                return Failure("start_crash", f"OME could not bring the model to a node: {self._arriving}",
                                "look at the log of OME's model agent; a gated model needs deploy.hf_token_secret")  # fmt: skip
             self.members = read_members(servers, self._shape, pods, events, self._settings.schedule_timeout_s)
             for member in self.members:
-                if (trouble := self._lasting(member, arriving)) is not None:
+                if (trouble := self._lasting(member)) is not None:
                     return member.named(self.explain(trouble, member.events, phase, self._log_of(member.deployment)))
             return None
 
@@ -134,15 +135,19 @@ class Sight:
 
     def waits_for(self) -> str:
         """What the servers that are not ready are waiting for."""
-        arriving = self._arriving()
-        return f"the model to be on a node (OME says {arriving})" if arriving else waits_for(self.members)
+        return f"the model to be on a node (OME says {self._arriving})" if self._arriving else waits_for(self.members)
+
+    def trouble(self, member: Member) -> Trouble | None:
+        """What a server is in trouble with. Pods that wait for nodes to have the model are not, whatever the scheduler says."""
+        found = member.state.trouble
+        return None if found is not None and found.failure.kind == "unschedulable" and self._arriving else found
 
     def close(self) -> None:
         for mirror in (self._pods, self._events, self._model):
             if mirror is not None:
                 mirror.close()
 
-    def _arriving(self) -> str:
+    def _ask_for_model(self) -> str:
         """What OME says of a model that no node has yet; empty once one has it."""
         if self._model is None:
             return ""
@@ -150,11 +155,9 @@ class Sight:
         state = str(status.get("state", "nothing yet"))
         return "" if state == "Ready" else f"{state} {' '.join(status.get('nodesFailed') or ())}".rstrip()
 
-    def _lasting(self, member: Member, arriving: str) -> Trouble | None:
-        trouble, name = member.state.trouble, member.deployment.name
-        # Pods wait for nodes that have the model, to the scheduler's eye for ever.
-        arrives = trouble is not None and trouble.failure.kind == "unschedulable" and arriving
-        if trouble is None or arrives or (member.state.ready and trouble.patience_s > 0):
+    def _lasting(self, member: Member) -> Trouble | None:
+        trouble, name = self.trouble(member), member.deployment.name
+        if trouble is None or (member.state.ready and trouble.patience_s > 0):
             self._patience.forget(name)
             return None
         return trouble if self._patience.lasts(name, trouble.failure.message[:40], trouble.patience_s) else None

@@ -15,7 +15,6 @@ from autotune.run.cluster.records import sweep_records
 from autotune.run.cluster.shape import OmeShape
 from autotune.run.executor import Cancelled, ExperimentFailed
 from tests.emit.cases import PLAIN
-from tests.emit.crds import needs_crds
 from tests.run.cluster.fake_cluster import ApiFaultError, FakeCluster, Plan, unschedulable, waiting
 from tests.run.cluster.waits import eventually
 
@@ -166,17 +165,6 @@ def test_an_operator_that_is_not_there_is_said(start):
     (finding,) = executor.preflight(SERVER)
     assert "no kind ClusterServingRuntime" in finding.message
     assert "install its operator" in finding.help
-
-
-@needs_crds
-def test_ome_serves_through_its_own_resources(start, upstream):
-    cluster, executor, place = start(Plan(upstream=upstream), name="ome")
-    endpoint = serve(executor, replace(SERVER, files={}), place)
-    assert httpx.get(f"{endpoint.base_url}/health", trust_env=False).status_code == 200
-    kinds = {kind for kind, _ in cluster.objects()}
-    assert {"ClusterServingRuntime", "InferenceService"} <= kinds
-    executor.remove()
-    assert cluster.objects() == []
 
 
 def test_a_killed_run_is_swept_by_its_record(start, upstream):
