@@ -190,6 +190,13 @@ RUN_CODES: dict[str, Code] = {
         "Name the executor: executor=local.",
         Example("autotune parallel.tp=2"),
     ),
+    "AT216": Code(
+        "note",
+        "the cluster is asked again and again",
+        "Pods and events are watched, which tells of a change at once and costs the API server little; where the right to is missing, they are listed every second.",
+        "Ask for the verb watch beside list on what the message names; docs/clusters.md has the whole Role.",
+        Example("autotune run executor=kubernetes"),
+    ),
     "AT211": Code(
         "note",
         "configs that failed to load are left alone for a while",
