@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from autotune.report.lettering import Lettering
+from autotune.report.scale import Scale, fitting_scale
 from autotune.score import frontier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDTH, HEIGHT = 860.0, 460.0
-LEFT, RIGHT, TOP, BOTTOM = 74.0, 24.0, 24.0, 54.0
-MARKER = 6.0
-_LABEL_HEIGHT, _LETTER = 13.0, 6.3
+WIDTH, HEIGHT = 760.0, 430.0
+LEFT, RIGHT, TOP, BOTTOM = 74.0, 20.0, 20.0, 54.0
 
 #: Marker outlines around the origin, by shape. Beside seven colours, so that neither alone tells series apart.
 SHAPES = (
-    "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z",  # circle
+    "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0Z",  # circle
     "M-5.4-5.4h10.8v10.8h-10.8Z",  # square
     "M0-7L6.6 5H-6.6Z",  # triangle
     "M0-7.4L7.4 0L0 7.4L-7.4 0Z",  # diamond
@@ -31,17 +32,22 @@ COLOURS = 7
 
 
 class Sample(NamedTuple):
-    """One value to plot. `series` counts the points of the sweep; `label` is short, `tooltip` says everything.
+    """One value to plot. `series` chooses colour and shape; samples of one `line` are joined, in the order given.
 
-    Samples that are not `ranked` are drawn hollow and kept off the frontier: values of another kind than the others.
+    Samples that are not `ranked` are of another kind than the others: drawn hollow, and on no frontier. `predicted` is
+    where a predictor had the sample. `top` marks samples on the frontier of all objectives. `label` is short, `tooltip`
+    says everything.
     """
 
     series: int
     x: float
     y: float
-    label: str
-    tooltip: str
+    label: str = ""
+    tooltip: str = ""
     ranked: bool = True
+    line: int | None = None
+    predicted: tuple[float, float] | None = None
+    top: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +56,33 @@ class Mark:
 
     x: float
     y: float
-    colour: int
-    shape: str
+    series: int
     tooltip: str
-    label: str
-    label_x: float
-    label_y: float
-    anchor: str
-    on_frontier: bool
+    top: bool
     ranked: bool
+    label: str = ""
+    label_x: float = 0.0
+    label_y: float = 0.0
+    anchor: str = "start"
+
+    @property
+    def colour(self) -> int:
+        return self.series % COLOURS
+
+    @property
+    def shape(self) -> int:
+        return self.series % len(SHAPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Ghost:
+    """Where a prediction lies, and the path from it to its measurement."""
+
+    x: float
+    y: float
+    colour: int
+    shape: int
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +94,37 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A limit across the plot, and its name."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is better and what the limits are. `x_rules` and `y_rules` are (value, name)."""
+
+    x_maximise: bool = True
+    y_maximise: bool = True
+    x_rules: tuple[tuple[float, str], ...] = ()
+    y_rules: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """Everything that is drawn; paths are SVG path data."""
 
     marks: tuple[Mark, ...]
+    ghosts: tuple[Ghost, ...]
     series_lines: tuple[tuple[int, str], ...]
     frontier_line: str
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+    x_rules: tuple[Rule, ...]
+    y_rules: tuple[Rule, ...]
+    x_log: bool
+    y_log: bool
     width: float = WIDTH
     height: float = HEIGHT
     left: float = LEFT
@@ -86,104 +133,107 @@ class Plot:
     bottom: float = HEIGHT - BOTTOM
 
 
-def draw_plot(samples: Sequence[Sample]) -> Plot | None:
-    """Lay out finite samples, more being better on both axes; both start at 0. None when there is nothing to plot.
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    x: Scale
+    y: Scale
+    frame: Frame = field(default_factory=Frame)
 
-    The loads of one series are joined in the order given; the samples that no other beats on the two axes are joined too.
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        return self.across(x), self.up(y)
+
+    def across(self, x: float) -> float:
+        return LEFT + self.x.share(x) * (WIDTH - LEFT - RIGHT)
+
+    def up(self, y: float) -> float:
+        return HEIGHT - BOTTOM - self.y.share(y) * (HEIGHT - TOP - BOTTOM)
+
+
+def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | None:
+    """Lay out the samples with finite, not negative values. None when there is nothing to plot.
+
+    An axis starts at 0, or is logarithmic where its values are latencies far apart. The ranked samples that no other beats
+    on the two axes are joined by steps: what lies behind the steps is beaten.
     """
-    known = [item for item in samples if math.isfinite(item.x) and math.isfinite(item.y)]
+    frame = frame or Frame()
+    known = [item for item in samples if _drawable(item.x, item.y)]
     if not known:
         return None
-    x_ticks, x_top = _ticks(max(item.x for item in known))
-    y_ticks, y_top = _ticks(max(item.y for item in known))
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return (
-            LEFT + x / x_top * (WIDTH - LEFT - RIGHT),
-            HEIGHT - BOTTOM - y / y_top * (HEIGHT - TOP - BOTTOM),
-        )
-
-    ranked = [index for index, item in enumerate(known) if item.ranked]
-    best = {ranked[index] for index in frontier([(-known[index].x, -known[index].y) for index in ranked])}
-    places = [place(item.x, item.y) for item in known]
-    marks = _label(known, places, best)
-    lines: list[tuple[int, str]] = []
-    for series in sorted({item.series for item in known}):
-        path = [where for item, where in zip(known, places, strict=True) if item.series == series]
-        if len(path) > 1:
-            lines.append((series % COLOURS, _path(path)))
+    ghosts = [item for item in known if item.predicted is not None and _drawable(*item.predicted)]
+    everywhere = [(item.x, item.y) for item in known] + [item.predicted for item in ghosts if item.predicted]
+    canvas = _Canvas(
+        fitting_scale([x for x, _ in everywhere], maximise=frame.x_maximise),
+        fitting_scale([y for _, y in everywhere], maximise=frame.y_maximise),
+        frame,
+    )
     return Plot(
-        marks=tuple(marks),
-        series_lines=tuple(lines),
-        frontier_line=_path(sorted(places[index] for index in best)) if len(best) > 1 else "",
-        x_ticks=tuple(Tick(place(value, 0)[0], text) for value, text in x_ticks),
-        y_ticks=tuple(Tick(place(0, value)[1], text) for value, text in y_ticks),
+        marks=tuple(_letter(known, canvas)),
+        ghosts=tuple(_ghost(item, canvas) for item in ghosts),
+        series_lines=tuple(_lines(known, canvas)),
+        frontier_line=_steps(known, canvas),
+        x_ticks=tuple(Tick(canvas.across(value), canvas.x.text(value)) for value in canvas.x.ticks),
+        y_ticks=tuple(Tick(canvas.up(value), canvas.y.text(value)) for value in canvas.y.ticks),
+        x_rules=tuple(Rule(canvas.across(at), text) for at, text in frame.x_rules if _within(canvas.x, at)),
+        y_rules=tuple(Rule(canvas.up(at), text) for at, text in frame.y_rules if _within(canvas.y, at)),
+        x_log=canvas.x.logarithmic,
+        y_log=canvas.y.logarithmic,
     )
 
 
-def shape_of(series: int) -> str:
-    """The marker of a series; colours and shapes have no common period, so 56 series differ."""
-    return SHAPES[series % len(SHAPES)]
+def _drawable(x: float, y: float) -> bool:
+    return math.isfinite(x) and math.isfinite(y) and x >= 0 and y >= 0
+
+
+def _within(scale: Scale, value: float) -> bool:
+    return scale.low < value < scale.high
+
+
+def _ghost(item: Sample, canvas: _Canvas) -> Ghost:
+    x, y = canvas.place(*(item.predicted or (0.0, 0.0)))
+    link = _path([(x, y), canvas.place(item.x, item.y)])
+    return Ghost(x, y, item.series % COLOURS, item.series % len(SHAPES), link)
+
+
+def _lines(samples: Sequence[Sample], canvas: _Canvas) -> list[tuple[int, str]]:
+    lines: dict[int, list[Sample]] = {}
+    for item in samples:
+        if item.line is not None:
+            lines.setdefault(item.line, []).append(item)
+    return [
+        (items[0].series % COLOURS, _path([canvas.place(item.x, item.y) for item in items]))
+        for items in lines.values()
+        if len(items) > 1
+    ]
+
+
+def _steps(samples: Sequence[Sample], canvas: _Canvas) -> str:
+    """The edge of what is beaten, from one sample of the frontier to the next; empty for fewer than two."""
+    frame = canvas.frame
+    ranked = [item for item in samples if item.ranked]
+    rows = [(-item.x if frame.x_maximise else item.x, -item.y if frame.y_maximise else item.y) for item in ranked]
+    best = sorted({(ranked[index].x, ranked[index].y) for index in frontier(rows)})
+    if len(best) < 2:
+        return ""
+    path = [best[0]]
+    for (x, y), (next_x, next_y) in itertools.pairwise(best):
+        path += [(x, next_y) if frame.x_maximise else (next_x, y), (next_x, next_y)]
+    return _path([canvas.place(*at) for at in path])
+
+
+def _letter(samples: Sequence[Sample], canvas: _Canvas) -> list[Mark]:
+    """Each sample as a mark; the frontier chooses the place of its label first, and some go without. It is drawn last."""
+    places = [canvas.place(item.x, item.y) for item in samples]
+    lettering = Lettering.over((LEFT, 0.0, WIDTH - 2, HEIGHT - BOTTOM), places)
+    marks: dict[int, Mark] = {}
+    for index in sorted(range(len(samples)), key=lambda place: (not samples[place].top, place)):
+        item, (x, y) = samples[index], places[index]
+        mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked)
+        spot = lettering.place(item.label, x, y) if item.label else None
+        if spot is not None:
+            mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked, item.label, *spot)
+        marks[index] = mark
+    return [marks[index] for index in sorted(marks, key=lambda place: (samples[place].top, place))]
 
 
 def _path(places: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-
-
-def _ticks(largest: float) -> tuple[list[tuple[float, str]], float]:
-    """Round tick values from 0 to just past the largest, about five of them, and the end of the axis."""
-    if largest <= 0:
-        return [(0.0, "0"), (1.0, "1")], 1.0
-    rough = largest / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
-    count = math.ceil(largest * 1.04 / step)
-    digits = next(digits for digits in range(12) if math.isclose(step, round(step, digits), rel_tol=1e-9))
-    return [(index * step, f"{index * step:,.{digits}f}") for index in range(count + 1)], count * step
-
-
-def _label(samples: Sequence[Sample], places: Sequence[tuple[float, float]], best: set[int]) -> list[Mark]:
-    """Give each mark a label where it covers no other mark or label; the frontier chooses first, and some go without."""
-    taken = [(x - MARKER, y - MARKER, x + MARKER, y + MARKER) for x, y in places]
-    marks: dict[int, Mark] = {}
-    for index in sorted(range(len(samples)), key=lambda item: (item not in best, item)):
-        item, (x, y) = samples[index], places[index]
-        width = len(item.label) * _LETTER
-        found = ("", x, y, "start")
-        for dx, dy, anchor in (
-            (10, 4, "start"),
-            (-10, 4, "end"),
-            (0, -11, "middle"),
-            (0, 20, "middle"),
-            (9, -8, "start"),
-            (-9, -8, "end"),
-            (9, 16, "start"),
-            (-9, 16, "end"),
-        ):
-            start = x + dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-            box = (start, y + dy - _LABEL_HEIGHT + 3, start + width, y + dy + 3)
-            inside = box[0] >= LEFT and box[2] <= WIDTH - 2 and box[1] >= 0 and box[3] <= HEIGHT - BOTTOM
-            if inside and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                found = (item.label, x + dx, y + dy, anchor)
-                break
-        label, label_x, label_y, anchor = found
-        marks[index] = Mark(
-            x,
-            y,
-            item.series % COLOURS,
-            shape_of(item.series),
-            item.tooltip,
-            label,
-            label_x,
-            label_y,
-            anchor,
-            index in best,
-            item.ranked,
-        )
-    # The frontier is drawn last, on top.
-    return [marks[index] for index in sorted(marks, key=lambda item: (item in best, item))]
-
-
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -13,6 +12,7 @@ from autotune.report.interval import LEGEND, any_repeated, show_metric
 from autotune.report.masking import mask_arguments, mask_text
 from autotune.report.number import UNKNOWN, show_number
 from autotune.report.picks import find_picks, pick_lines
+from autotune.report.plain import clean
 from autotune.report.rows import (
     Row,
     frontier_rows,
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from autotune.metrics import Measurement
     from autotune.store.result import Result
-
-#: Escape sequences and other control characters, which text from a log must not bring to a terminal.
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def render_table(results: Sequence[Result], console: Console) -> None:
@@ -80,11 +77,6 @@ def render_table(results: Sequence[Result], console: Console) -> None:
         console.print(Text(LEGEND, style="dim"))
     _print_picks(results, console, with_load=with_load)
     _print_failures(results, console)
-
-
-def clean(text: str) -> str:
-    """Text without escape sequences and control characters; line ends and tabs stay."""
-    return _CONTROL.sub("", text)
 
 
 def _title(results: Sequence[Result], kinds: Sequence[str]) -> Text:

@@ -56,10 +56,10 @@ WORKLOAD_CODES: dict[str, Code] = {
     ),
     "AT115": Code(
         "warning",
-        "a search strategy that this version does not have",
-        "Strategies that choose the next point by what was measured are in the schema and not yet in the program.",
-        "Use optimization.strategy=grid or random, and optimization.max_experiments to run fewer points.",
-        Example("autotune check optimization.strategy=bayesian"),
+        "a search strategy that cannot steer launched jobs",
+        "A launcher starts all jobs together, so a strategy that chooses the next point by what was measured has nothing to choose by; the points are run as the grid gives them.",
+        "Leave hydra/launcher out where the strategy is to choose; or set optimization.strategy=grid or random, and optimization.max_experiments to run fewer points.",
+        Example("autotune run hydra/launcher=submitit_local optimization.strategy=progressive_pareto -m"),
     ),
     "AT122": Code(
         "warning",
