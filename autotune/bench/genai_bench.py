@@ -146,7 +146,7 @@ def _run(
         timeout_s=_OVERHEAD_S + len(loads) * (60 * _minutes(benchmark) + _OVERHEAD_PER_LOAD_S),
         cancelled=job.cancelled,
     )
-    results, problems = read_results(folder / "results", job.gpus)
+    results, problems = read_results(folder / "results", job.gpus, job.clock_limits_ms)
     missing = [load for load in loads if load not in results]
     if missing:
         reason = "; ".join(problems) or f"{COMMAND} ended with status {status} and left no result"

@@ -33,6 +33,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 14.0, 12.0, 40.0
 METRIC_NAMES = {
     "maximize_throughput_per_gpu": "tokens/s per GPU",
     "maximize_throughput": "tokens/s",
+    "maximize_goodput": "goodput",
+    "maximize_goodput_per_gpu": "goodput per GPU",
     "minimize_tpot": "TPOT",
     "minimize_ttft": "TTFT",
     "minimize_latency": "end to end",
