@@ -14,6 +14,7 @@ from autotune.compose.overrides import split_launcher
 from autotune.diagnostics import Diagnostic, InputError, Severity, deny, diagnostic, nearest, read_denied
 from autotune.importing.refuse import shorten
 from autotune.predict.targets import slo_findings
+from autotune.score.findings import goal_findings
 from autotune.workspace.load import Workspace, load_workspace
 
 if TYPE_CHECKING:
@@ -63,11 +64,17 @@ class Inputs:
     denied: frozenset[str] = frozenset()
 
     def compile(self) -> list[CompiledPoint]:
-        """Every point, with findings about its latency targets, and those that `--deny` names as errors."""
+        """Every point, with findings about what it is judged by, and those that `--deny` names as errors."""
         refused = [item for item in self._about_all() if item.severity is Severity.ERROR]
         points = compile_dimensions(self.workspace, self.dimensions)
         return [
-            replace(point, diagnostics=(*deny([*point.diagnostics, *slo_findings(point)], self.denied), *refused))
+            replace(
+                point,
+                diagnostics=(
+                    *deny([*point.diagnostics, *slo_findings(point), *goal_findings(point)], self.denied),
+                    *refused,
+                ),
+            )
             for point in points
         ]
 

@@ -20,6 +20,7 @@ MAX_PAIRS = 6
 _TITLES = {
     "minimize_latency": "end-to-end latency, ms",
     "maximize_throughput": "output tokens/s",
+    "maximize_goodput": "goodput, requests/s",
     "minimize_ttft": "TTFT, ms",
     "minimize_tpot": "output tokens/s per user (1000 / TPOT)",
 }

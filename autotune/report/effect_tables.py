@@ -26,6 +26,8 @@ STRIP_WIDTH = 96.0
 METRIC_NAMES = {
     "maximize_throughput_per_gpu": "tokens/s per GPU",
     "maximize_throughput": "tokens/s",
+    "maximize_goodput": "goodput",
+    "maximize_goodput_per_gpu": "goodput per GPU",
     "minimize_tpot": "TPOT",
     "minimize_ttft": "TTFT",
     "minimize_latency": "end to end",

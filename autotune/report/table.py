@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -28,8 +29,17 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from autotune.metrics import Measurement
     from autotune.store.result import Result
+
+
+#: Columns by their head; goodput where anything has one.
+_METRICS = {
+    "TTFT ms": "ttft_ms",
+    "TPOT ms": "tpot_ms",
+    "tok/s": "output_tokens_per_s",
+    "tok/s/GPU": "output_tokens_per_s_per_gpu",
+}
+_GOODPUT = {"good req/s": "goodput_requests_per_s"}
 
 
 def render_table(results: Sequence[Result], console: Console) -> None:
@@ -53,7 +63,8 @@ def render_table(results: Sequence[Result], console: Console) -> None:
         table.add_column(Text(name), overflow="fold")
     if with_load:
         table.add_column("load")
-    for head in ("GPUs", "TTFT ms", "TPOT ms", "tok/s", "tok/s/GPU", "score"):
+    metrics = _METRICS | (_GOODPUT if any(_has_goodput(result) for result in results) else {})
+    for head in ("GPUs", *metrics, "score"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("status")
     if kinds:
@@ -64,7 +75,10 @@ def render_table(results: Sequence[Result], console: Console) -> None:
         cells += [values[place] for values in columns.values()]
         if with_load:
             cells.append(UNKNOWN if best is None else best.measurement.load.label)
-        cells += [str(result.deployment.get("gpus") or UNKNOWN), *_metrics(None if best is None else best.measurement)]
+        cells += [
+            str(result.deployment.get("gpus") or UNKNOWN),
+            *(show_metric(None if best is None else best.measurement, name) for name in metrics.values()),
+        ]
         cells += [show_number(result.score), result.status]
         if kinds:
             cells.append(result.kind if result.kind == "measured" else result.kind.upper())
@@ -87,9 +101,8 @@ def _title(results: Sequence[Result], kinds: Sequence[str]) -> Text:
     return title
 
 
-def _metrics(measurement: Measurement | None) -> list[str]:
-    names = ("ttft_ms", "tpot_ms", "output_tokens_per_s", "output_tokens_per_s_per_gpu")
-    return [show_metric(measurement, name) for name in names]
+def _has_goodput(result: Result) -> bool:
+    return any(math.isfinite(item.goodput_requests_per_s) for item in result.measurements)
 
 
 def _print_picks(results: Sequence[Result], console: Console, *, with_load: bool) -> None:

@@ -19,6 +19,7 @@ from autotune.run.executor import Cancelled, ExperimentFailed, Place, client_for
 from autotune.run.failures import TRANSIENT, machine_failure
 from autotune.run.plan import benchmark_limit_s, point_loads
 from autotune.run.whole_file import check_room
+from autotune.score.slo import request_limits
 from autotune.store.result import Failure
 
 if TYPE_CHECKING:
@@ -243,7 +244,8 @@ class _Serving:
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
             job = BenchJob(replace(endpoint, tokenizer=tokenizer), config.benchmark, loads, folder,
-                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL)  # fmt: skip
+                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL, request_limits(config.slo),
+                           self._executor.speed)  # fmt: skip
             measurements = settle(self._marked(self._whole(client.measure(job))), config.benchmark)
             best, score = self._bench.score_of(measurements, config)
         except Exception as error:  # noqa: BLE001 - a point that fails in any way leaves the others alone

@@ -88,7 +88,7 @@ class Optimization(Group):
     )
     objectives: Annotated[Texts, Field(min_length=1)] = Field(
         ("maximize_throughput_per_gpu", "minimize_tpot"),
-        description="minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.",
+        description="minimize_latency, maximize_throughput, maximize_goodput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.",
     )
     weights: dict[str, Fraction] = Field(
         default_factory=dict,

@@ -80,6 +80,16 @@ def has_targets(slo: Slo) -> bool:
     return next(_targets(slo), None) is not None
 
 
+def request_limits(slo: Slo) -> dict[str, float]:
+    """What a single request has to keep to, by `Measurement` field, in ms.
+
+    A target is for a statistic over requests; the outermost one that is set says what nearly every request has to
+    meet (p99 before p95 before p90 before the median), and a mean alone is taken as the limit of each.
+    """
+    outermost = {metric: target.threshold for metric, _, target in _targets(slo)}
+    return {SLO_FIELDS[metric]: threshold for metric, threshold in outermost.items()}
+
+
 def judge_slo(measurement: Measurement, slo: Slo) -> SloVerdict:
     """Lay a measurement against every target that is set."""
     violations: list[Violation] = []

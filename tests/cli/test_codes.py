@@ -183,6 +183,10 @@ NEAR: dict[str, Near | Elsewhere] = {
         "  help: say it: autotune verify 20261126-104502-c0ffee system.gpu=h100_sxm",
     ),
     "AT062": Near("predict parallel.tp=2 system.gpu=h100_sxm"),
+    "AT150": Near(
+        "check 'optimization.objectives=[maximize_goodput,minimize_tpot]' system.gpu=h100_sxm slo.ttft.p95.threshold=5000"
+    ),
+    "AT151": Near("check optimization.weights.minimize_tpot=0.5"),
     "AT160": Elsewhere(
         "tests/cli/test_verify.py::test_what_cannot_be_compared_is_left_out_and_said",
         "tests/cli/test_verify.py::test_a_run_is_laid_against_what_the_roofline_says",

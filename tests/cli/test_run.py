@@ -18,6 +18,18 @@ def test_the_sentence_runs_and_says_what_it_is(autotune):
     assert rows[0]["metrics"]["output_tokens_per_s"] > 0
 
 
+def test_goodput_is_measured_where_a_target_says_what_is_good(autotune):
+    words = ["parallel.tp=1", "benchmark.num_concurrency=[1,32]", "benchmark.max_requests=32", "system.gpu=h100_sxm",
+             'benchmark.traffic_scenarios=["D(1024,4)"]', "slo.ttft.p95.threshold=200"]  # fmt: skip
+    done = autotune("run", *words, "optimization.objectives=[maximize_goodput,minimize_tpot]", *FAST)
+    assert done.code == 0, done.err
+    assert "good req/s" in done.out
+    (row,) = autotune("results", "--format", "json").json
+    alone, crowded = row["measurements"]
+    assert alone["goodput_requests_per_s"] == alone["requests_per_s"]
+    assert crowded["goodput_requests_per_s"] < crowded["requests_per_s"]
+
+
 def test_pruned_points_are_kept_with_their_reason(autotune):
     assert autotune("parallel.tp=1,3", "-m", *FAST).code == 0
     rows = {row["config"]["parallel"]["tp"]: row for row in autotune("results", "--format", "json").json}
