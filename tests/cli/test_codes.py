@@ -109,6 +109,7 @@ NEAR: dict[str, Near | Elsewhere] = {
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
     "AT053": Near("emit executor=ray executor.address=127.0.0.1:1"),
+    "AT064": Near("predict system.backend=transformers"),
     "AT063": Elsewhere(
         "tests/cli/test_emit_winner.py::test_a_pick_that_is_not_there_says_what_is",
         "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
