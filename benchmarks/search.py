@@ -22,9 +22,9 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from silicon import THROUGHPUT, TPOT, Landscape, landscapes
+from silicon import RATE, TPOT, landscapes
 
 from autotune.score.hypervolume import hypervolume, hypervolume_gain, worst_of
 from autotune.search import make_strategy
@@ -32,17 +32,19 @@ from autotune.search import make_strategy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OBJECTIVES = {THROUGHPUT: "max", TPOT: "min"}
+OBJECTIVES = {RATE: "max", TPOT: "min"}
 SHARE = 0.95
+#: Which models choices were made on; what is reported is of the others.
+CHOSEN_ON = ("DeepSeek-R1", "DeepSeek-V3", "Qwen3-32B", "MiniMax-M2.5")
+#: What follows from the other settings: batch is concurrency by replica, gpus the product of the parallel sizes.
+IMPLIED = ("batch", "gpus")
 OURS = ("progressive_pareto", "two_stage", "hybrid")
 OTHERS = ("bayesian", "optuna_tpe", "optuna_nsga2", "random", "oracle")
 
 
 def main() -> int:
     args = parse_arguments()
-    chosen = [
-        item for item in landscapes(args.rows) if args.half == "all" or item.held_out == (args.half == "reported")
-    ]
+    chosen = [item for item in spaces(args.rows) if args.half == "all" or item.chosen_on == (args.half == "chosen_on")]
     print(f"{len(chosen)} landscapes ({args.half}), {args.seeds} seeds: experiments for {SHARE:.0%} of the hypervolume")
     print(f"{'strategy':20}{'median':>8}{'mean':>8}{'9 in 10':>9}{'most':>6}{'ms an ask':>11}")
     found: dict[str, Any] = {}
@@ -73,11 +75,35 @@ def main() -> int:
     return 0
 
 
+class Space(NamedTuple):
+    """One landscape: `points` (what differs between its configs), `measured` and `predicted` run in parallel."""
+
+    name: str
+    chosen_on: bool
+    points: list[dict[str, Any]]
+    measured: list[dict[str, float]]
+    predicted: list[dict[str, float]]
+
+
+@cache
+def spaces(rows: str | None) -> list[Space]:
+    found = []
+    for item in landscapes(rows):
+        whole = [row.point for row in item.rows]
+        differing = [
+            name for name in whole[0] if name not in IMPLIED and len({str(point[name]) for point in whole}) > 1
+        ]
+        points = [{name: point[name] for name in differing} for point in whole]
+        measured, predicted = ([getattr(row, kind) for row in item.rows] for kind in ("measured", "predicted"))
+        found.append(Space(item.name, item.model in CHOSEN_ON, points, measured, predicted))
+    return found
+
+
 def run_job(job: tuple[str | None, str, str, int]) -> tuple[int, float]:
     """(experiments needed, seconds spent on choosing) of one strategy with one seed on one landscape."""
     rows, name, strategy, seed = job
-    landscape = next(item for item in _landscapes(rows) if item.name == name)
-    values = [(-item[THROUGHPUT], item[TPOT]) for item in landscape.measured]
+    landscape = next(item for item in spaces(rows) if item.name == name)
+    values = [(-item[RATE], item[TPOT]) for item in landscape.measured]
     reference = worst_of(values)
     wanted = SHARE * hypervolume(values, reference)
     if strategy == "oracle":
@@ -94,9 +120,7 @@ def run_job(job: tuple[str | None, str, str, int]) -> tuple[int, float]:
     return len(taken), spent
 
 
-def asking(
-    name: str, landscape: Landscape, seed: int
-) -> tuple[Callable[[], int], Callable[[int, dict[str, float]], None]]:
+def asking(name: str, landscape: Space, seed: int) -> tuple[Callable[[], int], Callable[[int, dict[str, float]], None]]:
     """What to ask and to tell, with a limit that never ends the search."""
     if name.startswith("optuna"):
         return optuna_asking(name, landscape, seed)
@@ -119,7 +143,7 @@ def asking(
 
 
 def optuna_asking(
-    name: str, landscape: Landscape, seed: int
+    name: str, landscape: Space, seed: int
 ) -> tuple[Callable[[], int], Callable[[int, dict[str, float]], None]]:
     """Optuna's own samplers with their defaults, over one categorical or whole-numbered parameter a setting."""
     import optuna
@@ -159,7 +183,7 @@ def optuna_asking(
         return index
 
     def tell(index: int, metrics: dict[str, float]) -> None:
-        study.tell(trials[index], [metrics[THROUGHPUT], metrics[TPOT]])
+        study.tell(trials[index], [metrics[RATE], metrics[TPOT]])
 
     return ask, tell
 
@@ -169,11 +193,6 @@ def oracle(values: list[tuple[float, float]], reference: tuple[float, ...], want
     while hypervolume(taken, reference) < wanted:
         taken.append(max(values, key=lambda row: hypervolume_gain(row, taken, reference)))
     return len(taken)
-
-
-@cache
-def _landscapes(rows: str | None) -> list[Landscape]:
-    return landscapes(rows)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -17,6 +17,7 @@ from autotune.check.divisibility import (
 )
 from autotune.check.drafts import check_draft, check_prediction_layers
 from autotune.check.gpus import check_gpu_count, check_idle_gpus
+from autotune.check.in_cluster import check_in_cluster
 from autotune.check.kernels import check_kv_kernels
 from autotune.check.layout import (
     check_attention_ranks,
@@ -71,6 +72,7 @@ CHECKS: tuple[Check, ...] = (
     check_offload,
     check_admission,
     check_client,
+    check_in_cluster,
     check_dataset,
     check_secrets,
     check_gated,

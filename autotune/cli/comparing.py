@@ -10,6 +10,7 @@ from autotune.claims import Claims, read_claims
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, suggest
 from autotune.layers import flatten, parse_yaml
 from autotune.predict import PREDICTORS, Calibrated, subject_of
+from autotune.report.plain import clean
 from autotune.report.rows import short_names, swept_columns
 from autotune.score import MAX_ERROR_RATE
 from autotune.verify.align import find_prediction
@@ -175,5 +176,5 @@ def point_names(results: Sequence[Result]) -> list[str]:
     names = []
     for place, result in enumerate(results):
         said = [f"{short[path]}={values[place]}" for path, values in columns.items() if values[place] and len(values[place]) <= _LONGEST]  # fmt: skip
-        names.append(" ".join(said) or result.point_id)
+        names.append(clean(" ".join(said)) or result.point_id)
     return names

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autotune.compiler.compile import compile_point
-from autotune.compose.points import PointInput, compose_points
+from autotune.compose.points import PointInput
 from autotune.compose.settings import Assign
 from autotune.diagnostics import Diagnostic, InputError, Severity, diagnostic
-from autotune.layers import copy_tree, flatten, get_path, set_path
-from autotune.schema import Config
+from autotune.layers import copy_tree, get_path, set_path
 from autotune.store.imported import IMPORTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from autotune.compose.settings import Dimension
+    from autotune.compose.settings import Dimension, Setting
+    from autotune.engines.deployment import Deployment
     from autotune.engines.engine import Facts
     from autotune.metrics import Measurement
+    from autotune.schema import Config
     from autotune.store import Result, RunRecord
     from autotune.workspace.load import Workspace
 
@@ -32,6 +33,8 @@ class StoredPoint:
     config: Config
     facts: Facts
     gpus: int | None
+    deployment: Deployment | None = None
+    """What the config lowers to today."""
 
     def config_for(self, measured: Measurement) -> Config:
         """The config with as many requests as the benchmark had, where nobody but its result says."""
@@ -50,18 +53,14 @@ def rebuild(
 
     Raises InputError: AT061 where the GPU or the parallel sizes are not known, and what the compiler finds wrong with the facts.
     """
-    (plain,) = compose_points([], workspace.composer)
-    base = {group: value for group, value in plain.data.items() if group in Config.model_fields}
+    completed = [_assigned(setting) for dimension in said for setting in dimension.alternatives[0]]
     found: list[StoredPoint] = []
     wrong: list[Diagnostic] = []
     for result in results:
-        data = copy_tree(base)
-        for path, value in _leaves(result.config):
-            set_path(data, path, value)
-        for dimension in said:
-            for setting in dimension.alternatives[0]:
-                if isinstance(setting, Assign):
-                    set_path(data, setting.path, setting.value)
+        # Where it ran is no part of what is predicted; what is not stored takes the schema's defaults.
+        data = copy_tree({group: value for group, value in result.config.items() if group != "executor"})
+        for setting in completed:
+            set_path(data, setting.path, setting.value)
         if get_path(data, ("system", "gpu")) in (None, "auto"):
             wrong.append(_no_gpu(run))
             continue
@@ -74,14 +73,19 @@ def rebuild(
         if used and needed and used != needed and point.facts.gpu.vendor != "cpu":
             wrong.append(_other_size(run, used, needed))
             continue
-        found.append(StoredPoint(run, result, point.config, point.facts, used or needed or None))
+        found.append(StoredPoint(run, result, point.config, point.facts, used or needed or None, point.deployment))
     if wrong:
         raise InputError(*dict.fromkeys(wrong))
     return found
 
 
-def _leaves(config: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any]]:
-    return [item for group, value in config.items() if group != "executor" for item in flatten(value, (group,))]
+def _assigned(setting: Setting) -> Assign:
+    if isinstance(setting, Assign):
+        return setting
+    raise InputError(
+        diagnostic("AT004", f"`{setting.text}` cannot stand beside a run", writer=setting.writer,
+                   help="give single values (path=value) that complete what is stored")
+    )  # fmt: skip
 
 
 def _no_gpu(run: RunRecord) -> Diagnostic:

@@ -6,25 +6,24 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from autotune.report.github import table
 from autotune.report.number import UNKNOWN, show_number
 from autotune.verify.align import METRICS
 from autotune.verify.choice import SCORE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from autotune.verify.common import Common
     from autotune.verify.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table: columns from `numbers` on are numbers. `title` is empty for the first; `note` stands below."""
+    """One table; the columns in `numbers` are numbers. `title` is empty for the first; `note` stands below."""
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    numbers: int
+    numbers: range
     note: str = ""
 
 
@@ -74,7 +73,7 @@ def _metrics(verdict: Verdict) -> Section:
     note = "error: |predicted / measured - 1|; bias: below 0 the prediction is too low; worst: the largest factor between the two"
     if medians:
         note += f"; the measured {', '.join(medians)} is a median where the tool gave no mean"
-    return Section("", ("metric", "pairs", "mean error", "median", "bias", "worst", "Spearman", "Kendall"), rows, 1, note)  # fmt: skip
+    return Section("", ("metric", "pairs", "mean error", "median", "bias", "worst", "Spearman", "Kendall"), rows, range(1, 8), note)  # fmt: skip
 
 
 def _choice(verdict: Verdict) -> Section:
@@ -91,7 +90,7 @@ def _choice(verdict: Verdict) -> Section:
         more = f"at most {show_share(worst.share)}{where}: {chosen.name} instead of {best.name}" if worst.share > 0 else "the best was predicted to be the best"  # fmt: skip
         rows.append((f"regret, {name}", show_share(regret.mean), more))
     note = "regret: how much worse the point measured that was predicted to be best, on average over the loads"
-    return Section("Believing it", ("what", "share", "in words"), tuple(rows), 1, note)
+    return Section("Believing it", ("what", "share", "in words"), tuple(rows), range(1, 2), note)
 
 
 def _worst(verdict: Verdict) -> Section:
@@ -109,14 +108,14 @@ def _worst(verdict: Verdict) -> Section:
                 show_share(values.error, signed=True),
             )
         )
-    return Section("Worst", ("point", "load", "metric", "predicted", "measured", "error"), tuple(rows), 3)
+    return Section("Worst", ("point", "load", "metric", "predicted", "measured", "error"), tuple(rows), range(3, 6))
 
 
 def _common(verdict: Verdict) -> Section:
     """What the metrics' errors follow; end-to-end latency and throughput mostly follow what TTFT and TPOT do."""
     first = {item.words: item for item in reversed(verdict.common)}
     rows = tuple(_common_row(item) for item in verdict.common if first[item.words] is item)
-    return Section("In common", ("metric", "where", "there", "elsewhere"), rows, 4)
+    return Section("In common", ("metric", "where", "there", "elsewhere"), rows, range(0))
 
 
 def _common_row(item: Common) -> tuple[str, ...]:
@@ -139,19 +138,12 @@ def to_markdown(verdict: Verdict) -> str:
     for section in sections(verdict):
         if section.title:
             lines += [f"#### {section.title}", ""]
-        lines += [*_table(section), ""]
+        right = [index in section.numbers for index in range(len(section.head))]
+        rows = [[_escape(cell) for cell in row] for row in section.rows]
+        lines += [table(section.head, rows, right), ""]
         if section.note:
             lines += [f"<sub>{_escape(section.note)}</sub>", ""]
     return "\n".join(lines)
-
-
-def _table(section: Section) -> list[str]:
-    rule = ["---:" if index >= section.numbers and section.title != "Believing it" else "---" for index in range(len(section.head))]  # fmt: skip
-    return [_line(section.head), _line(rule), *(_line([_escape(cell) for cell in row]) for row in section.rows)]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _escape(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.agreement import headline, sections
+from autotune.report.html import environment
+from autotune.report.marks import COLOURS, SHAPES
 from autotune.report.number import show_number
-from autotune.report.plot import COLOURS, shape_of
 from autotune.report.scatter import BAND, Dot, draw_scatter
 from autotune.resources import folder
 from autotune.verify.align import METRICS
@@ -22,17 +23,8 @@ _LEGEND = 14
 
 def render_agreement(verdict: Verdict, label: str = "", *, templates: Path | None = None) -> str:
     """The page. `label` is what is said of all its predictions (that they are calibrated). Everything is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # a terminal table does without
-
-    loader = Environment(
-        loader=FileSystemLoader(templates or folder("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return loader.get_template("verify.html.j2").render(build_agreement(verdict, label))
+    template = environment(templates or folder("templates")).get_template("report/verify.html.j2")
+    return template.render(build_agreement(verdict, label))
 
 
 def build_agreement(verdict: Verdict, label: str = "") -> dict[str, Any]:
@@ -52,6 +44,7 @@ def build_agreement(verdict: Verdict, label: str = "") -> dict[str, Any]:
         if (plot := draw_scatter(dots)) is not None:
             plots.append({"name": name, "id": metric.partition("_")[0], "plot": plot})
     return {
+        "colours": COLOURS,
         "headline": headline(verdict),
         "label": label,
         "predictor": verdict.predictor,
@@ -61,7 +54,7 @@ def build_agreement(verdict: Verdict, label: str = "") -> dict[str, Any]:
         "plots": plots,
         "band": f"{BAND:g}",
         "legend": [
-            {"name": name, "colour": index % COLOURS, "shape": shape_of(index)}
+            {"name": name, "colour": index % COLOURS, "shape": SHAPES[index % len(SHAPES)]}
             for index, (_, _, name) in enumerate(points)
         ]
         if len(points) <= _LEGEND

@@ -14,7 +14,7 @@ from autotune.score import Constraint, compile_constraints
 from autotune.score.slo import METRICS, STATISTICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from autotune.metrics import Measurement
     from autotune.report.rows import Row
@@ -76,17 +76,24 @@ class Attainment:
 
 def find_attainment(rows: Sequence[Row]) -> Attainment:
     """Judge each load by the SLOs and constraints of its own config; what a config has wrong is no limit."""
-    judged = [(row, dict(_standings(row))) for row in rows]
+    sets = {id(row.result): _limits_of(row.result.config) for row in rows}
+    judged = [(row, dict(_standings(row.measurement, *sets[id(row.result)]))) for row in rows]
     limits = tuple(dict.fromkeys(limit for _, found in judged for limit in found))
     return Attainment(limits, tuple((row, tuple(found.get(limit) for limit in limits)) for row, found in judged))
 
 
-def _standings(row: Row) -> Iterable[tuple[Limit, Standing]]:
-    config = row.result.config
-    for limit in _slo_limits(config.get("slo")):
-        yield limit, _stand(row.measurement, limit)
-    for constraint in _constraints((config.get("optimization") or {}).get("constraints") or ()):
-        reason = constraint.why_not(row.measurement)
+def _limits_of(config: Mapping[str, Any]) -> tuple[Sequence[Limit], Sequence[Constraint]]:
+    sources = (config.get("optimization") or {}).get("constraints") or ()
+    return _slo_limits(config.get("slo")), _constraints(sources)
+
+
+def _standings(
+    measurement: Measurement, limits: Sequence[Limit], constraints: Sequence[Constraint]
+) -> Iterable[tuple[Limit, Standing]]:
+    for limit in limits:
+        yield limit, _stand(measurement, limit)
+    for constraint in constraints:
+        reason = constraint.why_not(measurement)
         yield Limit(constraint.source), Standing(reason is None, reason=reason or "")
 
 

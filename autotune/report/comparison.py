@@ -9,7 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autotune.report.effects import Effect, Pair, config_leaves
+from autotune.report.effects import Effect
+from autotune.report.pairs import config_leaves, pair_loads
 from autotune.score import Objective, frontier
 
 if TYPE_CHECKING:
@@ -118,12 +119,7 @@ def _effect(
     before: Mapping[frozenset[tuple[str, str]], Sequence[Row]],
     after: Mapping[frozenset[tuple[str, str]], Sequence[Row]],
 ) -> Effect | None:
-    paired = []
-    for key, rows in before.items():
-        by_load = {row.measurement.load: row for row in after.get(key, ())}
-        pairs = [Pair(row, by_load[row.measurement.load]) for row in rows if row.measurement.load in by_load]
-        if pairs:
-            paired.append(pairs)
+    paired = [pairs for key, rows in before.items() if (pairs := pair_loads(rows, after.get(key, ())))]
     if not paired:
         return None
     return Effect("run", old, new, tuple(pair for pairs in paired for pair in pairs), len(paired), ())

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autotune.score import MAX_ERROR_RATE, Objective, frontier, objective_values
+from autotune.score.hypervolume import hypervolume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from autotune.metrics import Kind
     from autotune.store.result import Result
-
-    Volume = Callable[[Sequence[Sequence[float]], Sequence[float]], float]
 
 #: How far past the worst value of each objective the reference lies, as a share of its range: a little, so that the ends
 #: of the frontier count too (Ishibuchi et al., "How to specify a reference point in hypervolume calculation for fair
@@ -50,15 +49,12 @@ class Convergence:
         return next(step.experiment for step in self.steps if step.share >= share)
 
 
-def find_convergence(
-    results: Sequence[Result], objectives: Sequence[Objective], kind: Kind, volume: Volume
-) -> Convergence | None:
+def find_convergence(results: Sequence[Result], objectives: Sequence[Objective], kind: Kind) -> Convergence | None:
     """The hypervolume over the experiments of one kind; None where none of them gave every objective.
 
     A point is one experiment, whatever the number of its loads; points that failed count, since they took their time, and
     those that were never started (refused by the checks, cooling down, still running) do not. Without an end time a point
-    keeps its place in the run. Measurements with more errors than MAX_ERROR_RATE add nothing. `volume(rows, reference)`
-    is the hypervolume of minimised rows.
+    keeps its place in the run. Measurements with more errors than MAX_ERROR_RATE add nothing.
     """
     tried = [result for result in results if result.kind == kind and result.status in ("done", "failed")]
     tried.sort(key=lambda result: result.finished_at or "")
@@ -73,7 +69,7 @@ def find_convergence(
         grown = sorted({*front, *rows})
         grown = [grown[index] for index in frontier(grown)]
         improved = grown != front
-        volumes.append((volume(grown, reference) if improved else volumes[-1][0] if volumes else 0.0, improved))
+        volumes.append((hypervolume(grown, reference) if improved else volumes[-1][0] if volumes else 0.0, improved))
         front = grown
     last = volumes[-1][0]
     return Convergence(

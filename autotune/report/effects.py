@@ -6,16 +6,16 @@ This is no model: each ratio is of two points that were run. Where settings act 
 from __future__ import annotations
 
 import math
-import statistics
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from autotune.report.pairs import Change, Pair, config_leaves, pair_loads
 from autotune.report.rows import Row, measured_rows, report_objectives, swept_columns
 from autotune.score import MAX_ERROR_RATE, OBJECTIVES, Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from autotune.store.result import Result
 
@@ -23,50 +23,6 @@ if TYPE_CHECKING:
 METRICS = ("maximize_throughput_per_gpu", "maximize_throughput", "minimize_tpot", "minimize_ttft")
 #: Below this number of pairs a median says little: with four, all four go the same way one time in eight by chance alone.
 FEW_PAIRS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One load on two points that differ in one setting."""
-
-    before: Row
-    after: Row
-
-    def ratio(self, objective: Objective) -> float:
-        """After / before in one metric; NaN where either is not known or not positive."""
-        old = objective.metric(self.before.measurement, self.before.gpus or None)
-        new = objective.metric(self.after.measurement, self.after.gpus or None)
-        return new / old if old > 0 and new > 0 and math.isfinite(new / old) else math.nan
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One metric over all pairs that have it: their ratios after / before, ascending."""
-
-    objective: Objective
-    ratios: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.ratios)
-
-    @property
-    def low(self) -> float:
-        return self.ratios[0]
-
-    @property
-    def high(self) -> float:
-        return self.ratios[-1]
-
-    @property
-    def better(self) -> int:
-        """In how many pairs it improved."""
-        return sum(ratio > 1 if self.objective.maximise else ratio < 1 for ratio in self.ratios)
-
-    @property
-    def mixed(self) -> bool:
-        """Whether it went up in some pairs and down in others."""
-        return self.low < 1 < self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +50,13 @@ class Effect:
         return Change(objective, tuple(ratios)) if ratios else None
 
 
+class _Known(NamedTuple):
+    """What the pairs of one result are made of: its sound measurements, and its config as dotted path -> text."""
+
+    rows: list[Row]
+    leaves: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Outage:
     """Of the `points` with one value of a setting, so many did not run to their end: failed, refused, cooling down."""
@@ -119,11 +82,13 @@ def find_effects(results: Sequence[Result], typed: Sequence[str] = ()) -> list[E
     errors than MAX_ERROR_RATE, are left out; so are settings of which there is no pair, or that only move with another.
     """
     columns = swept_columns(results)
-    leaves = {id(result): config_leaves(result.config) for result in results}
+    known = {
+        id(result): _Known(rows, config_leaves(result.config)) for result in results if (rows := _sound_rows(result))
+    }
     return [
         effect
         for setting in columns
-        for effect in _effects_of(setting, ordered_values(setting, columns, typed), columns, results, leaves)
+        for effect in _effects_of(setting, ordered_values(setting, columns, typed), columns, results, known)
     ]
 
 
@@ -157,14 +122,14 @@ def _effects_of(
     values: Sequence[str],
     columns: Mapping[str, Sequence[str]],
     results: Sequence[Result],
-    leaves: Mapping[int, dict[str, str]],
+    known: Mapping[int, _Known],
 ) -> list[Effect]:
     rank = {value: place for place, value in enumerate(values)}
     numeric = all(_number(value) is not None for value in rank)
     alike: dict[tuple[str, ...], dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for place, result in enumerate(results):
-        if _sound(result):
-            rest = (result.kind, *(known[place] for path, known in columns.items() if path != setting))
+        if id(result) in known:
+            rest = (result.kind, *(column[place] for path, column in columns.items() if path != setting))
             alike[rest][columns[setting][place]].append(result)
     steps: dict[tuple[str, str], list[tuple[Result, Result]]] = defaultdict(list)
     for group in alike.values():
@@ -173,7 +138,7 @@ def _effects_of(
             # Points that were run twice are paired in order, so that each counts once.
             steps[old, new] += zip(group[old], group[new], strict=False)
     ordered = sorted(steps, key=lambda step: (rank[step[0]], rank[step[1]]))
-    found = [_effect(setting, step, steps[step], leaves) for step in ordered]
+    found = [_effect(setting, step, steps[step], known) for step in ordered]
     return [effect for effect in found if effect.pairs]
 
 
@@ -181,24 +146,20 @@ def _effect(
     setting: str,
     step: tuple[str, str],
     points: Sequence[tuple[Result, Result]],
-    leaves: Mapping[int, dict[str, str]],
+    known: Mapping[int, _Known],
 ) -> Effect:
-    paired = [(old, new, pairs) for old, new in points if (pairs := _load_pairs(old, new))]
+    both = [(known[id(old)], known[id(new)]) for old, new in points]
+    paired = [(old, new, pairs) for old, new in both if (pairs := pair_loads(old.rows, new.rows))]
     return Effect(
         setting,
         *step,
         pairs=tuple(pair for _, _, pairs in paired for pair in pairs),
         points=len(paired),
-        along=_changed_along(setting, [(leaves[id(old)], leaves[id(new)]) for old, new, _ in paired]),
+        along=_changed_along(setting, [(old.leaves, new.leaves) for old, new, _ in paired]),
     )
 
 
-def _load_pairs(old: Result, new: Result) -> list[Pair]:
-    after = {row.measurement.load: row for row in _sound(new)}
-    return [Pair(row, after[row.measurement.load]) for row in _sound(old) if row.measurement.load in after]
-
-
-def _sound(result: Result) -> list[Row]:
+def _sound_rows(result: Result) -> list[Row]:
     return [row for row in measured_rows([result]) if row.measurement.error_rate <= MAX_ERROR_RATE]
 
 
@@ -208,19 +169,6 @@ def _changed_along(setting: str, configs: Sequence[tuple[dict[str, str], dict[st
         differing = {path for path, _ in old.items() ^ new.items()}
         changed = differing if changed is None else changed & differing
     return tuple(sorted(path for path in changed or () if path != setting and not path.startswith(f"{setting}.")))
-
-
-def config_leaves(config: Mapping[str, object]) -> dict[str, str]:
-    """Dotted path -> value as text, for everything in a config."""
-    return dict(_leaves(config))
-
-
-def _leaves(data: object, prefix: str = "") -> Iterable[tuple[str, str]]:
-    if isinstance(data, dict) and (data or not prefix):
-        for key, value in data.items():
-            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, str(data)
 
 
 def _number(value: str) -> float | None:

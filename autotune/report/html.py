@@ -23,13 +23,12 @@ def render_html(reports: Sequence[Reported], *, templates: Path | None = None) -
     `templates` is the folder that holds `report/page.html.j2`, default the package's own. Everything is escaped, whatever
     it holds.
     """
-    return (
-        _environment(templates or folder("templates")).get_template("report/page.html.j2").render(build_page(reports))
-    )
+    return environment(templates or folder("templates")).get_template("report/page.html.j2").render(build_page(reports))
 
 
 @functools.cache
-def _environment(templates: Path) -> Environment:
+def environment(templates: Path) -> Environment:
+    """Templates of that folder, everything escaped and nothing undefined let pass."""
     # Jinja2 costs tens of milliseconds that a terminal table does not need.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

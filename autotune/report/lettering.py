@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,10 +54,14 @@ class Lettering:
             made._take((x - MARKER, y - MARKER, x + MARKER, y + MARKER))
         return made
 
-    def place(self, text: str, x: float, y: float) -> Spot | None:
-        """Take a free place for the label of the mark at (x, y); None where there is none."""
+    def place(self, text: str, x: float, y: float, *, further: float = 0.0) -> Spot | None:
+        """Take a free place for the label of the mark at (x, y), so much further from it than usual; None where there is
+        none.
+        """
         width = len(text) * _LETTER
-        for dx, dy, anchor in _PLACES:
+        for near_x, near_y, anchor in _PLACES:
+            dx = near_x + math.copysign(further, near_x) if near_x else 0.0
+            dy = near_y if anchor != "middle" else near_y + math.copysign(further, near_y)
             start = x + dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
             box = (start, y + dy - _HEIGHT + 3, start + width, y + dy + 3)
             left, top, right, bottom = self.canvas

@@ -9,7 +9,7 @@ from autotune.report.number import UNKNOWN, show_number, show_percent
 from autotune.score.objectives import central
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from autotune.report.attainment import Attainment
     from autotune.report.reported import Reported
@@ -20,32 +20,44 @@ if TYPE_CHECKING:
 MANY_ROWS = 60
 
 
-def list_rows(report: Reported, series: Series, attainment: Attainment) -> tuple[list[dict[str, Any]], int]:
+def list_rows(
+    report: Reported, series: Series, attainment: Attainment, picks: Mapping[tuple[int, int], str]
+) -> tuple[list[dict[str, Any]], int]:
     """Rows of the table of all results, in the order of the points, and how many loads it leaves out.
 
-    Where there are many, a point has a row for each load on the frontier, else one for the load that ranks first.
+    Where there are many, a point has a row for each load on the frontier or picked, else one for the load that ranks first.
     """
     rows = report.rows
     if len(rows) > MANY_ROWS:
-        with_top = {report.place(row.result) for row in report.frontier}
+        shown = {report.key(row) for row in rows if report.key(row) in report.on_frontier or _pick(row, picks)}
+        with_row = {place for place, _ in shown}
         rows = [
             row
             for row in rows
-            if report.key(row) in report.on_frontier or (row.is_best and report.place(row.result) not in with_top)
+            if report.key(row) in shown or (row.is_best and report.place(row.result) not in with_row)
         ]
     meets = _verdicts(report, attainment)
-    return [table_row(report, row, series, meets) for row in rows], len(report.rows) - len(rows)
+    shown_rows = [table_row(report, row, series, meets, _pick(row, picks)) for row in rows]
+    return shown_rows, len(report.rows) - len(rows)
 
 
-def frontier_table(report: Reported, series: Series, attainment: Attainment) -> list[dict[str, Any]]:
+def frontier_table(
+    report: Reported, series: Series, attainment: Attainment, picks: Mapping[tuple[int, int], str]
+) -> list[dict[str, Any]]:
     """The rows on the frontier, the one that is best at the first objective first."""
     first = report.objectives[0]
     rows = sorted(report.frontier, key=lambda row: first.value(row.measurement, row.gpus or None))
     meets = _verdicts(report, attainment)
-    return [table_row(report, row, series, meets) for row in rows]
+    return [table_row(report, row, series, meets, _pick(row, picks)) for row in rows]
 
 
-def table_row(report: Reported, row: Row, series: Series, meets: dict[tuple[int, int], bool]) -> dict[str, Any]:
+def _pick(row: Row, picks: Mapping[tuple[int, int], str]) -> str:
+    return picks.get((id(row.result), row.index), "")
+
+
+def table_row(
+    report: Reported, row: Row, series: Series, meets: Mapping[tuple[int, int], bool], pick: str
+) -> dict[str, Any]:
     item, place = row.measurement, report.place(row.result)
     return {
         "number": report.number(row.result),
@@ -65,6 +77,7 @@ def table_row(report: Reported, row: Row, series: Series, meets: dict[tuple[int,
         "frontier": report.key(row) in report.on_frontier,
         "meets": meets.get(report.key(row)),
         "kind": item.kind,
+        "pick": pick,
     }
 
 

@@ -5,32 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
-from autotune.report.comparison import compare_runs, letter
+from autotune.report.chosen import choose
+from autotune.report.convergence import FOUND, find_convergence
 from autotune.report.effects import effect_metrics, find_effects
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
 from autotune.report.github import block, code, fold, table
 from autotune.report.interval import LEGEND, any_repeated
-from autotune.report.listing import best_tiles, frontier_table, tiles_by_run
-from autotune.report.masking import mask_value
+from autotune.report.listing import best_tiles, frontier_table
+from autotune.report.markdown_effects import effect_table
+from autotune.report.markdown_joint import joint_parts
 from autotune.report.page import show_counts, show_when
 from autotune.report.reproduce import run_commands
-from autotune.report.sections import metric_name, show_ratio
 from autotune.report.series import choose_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autotune.report.comparison import Comparison
-    from autotune.report.effects import Change, Effect
     from autotune.report.failures import FailureGroup
     from autotune.report.reported import Reported
-    from autotune.score import Objective
 
 #: GitHub refuses comments and descriptions of more ("Body is too long (maximum is 65536 characters)").
 MAX_CHARACTERS = 65_536
 _ROOM = 60_000
-MAX_ROWS, MAX_FAILURES, MAX_EFFECTS, LOG_LINES = 25, 8, 25, 12
+MAX_ROWS, MAX_FAILURES, LOG_LINES = 25, 8, 12
 LOG_CHARACTERS = 3_000
 _MOST_NAMED = 6
 #: Characters of a message.
@@ -43,7 +41,7 @@ def render_markdown(reports: Sequence[Reported]) -> str:
     What comes from outside (names, values, messages, logs) stands in code, so it can neither mention anybody nor break out.
     Parts at the end are left out where there would be too much, which is said.
     """
-    blocks = _joint(reports) if len(reports) > 1 else []
+    blocks = joint_parts(reports) if len(reports) > 1 else []
     blocks += [part for report in reports for part in _run(report)]
     kept, used = [], 0
     for part in blocks:
@@ -55,49 +53,11 @@ def render_markdown(reports: Sequence[Reported]) -> str:
     return "\n\n".join(kept) + "\n"
 
 
-def _joint(reports: Sequence[Reported]) -> list[str]:
-    """Several runs beside each other, as far as they are of one kind."""
-    comparison = compare_runs(reports)
-    names = [
-        f"**{letter(place)}** {code(report.run.run_id)} ({report.leading})" for place, report in enumerate(reports)
-    ]
-    parts = [f"## {len(reports)} runs side by side", ", ".join(names)]
-    if comparison is None:
-        return [*parts, "They are not compared: there are no two of one kind with numbers."]
-    if comparison.apart:
-        apart = ", ".join(code(report.run.run_id) for report in comparison.apart)
-        parts.append(f"Not compared with the others: {apart}. Only what is of one kind is compared.")
-    parts.append(_best_of_each(comparison))
-    if comparison.differing:
-        rows = [
-            [code(path), *(code(mask_value(path, value)) for value in values)]
-            for path, values in comparison.differing[:MAX_EFFECTS]
-        ]
-        head = ["What differs", *comparison.letters]
-        parts.append(fold("What differs between the runs", table(head, rows, [False] * len(head))))
-    if comparison.effects:
-        metrics = effect_metrics(comparison.reports[0].results)
-        told = "Median and range of new / old, over points that are alike but for what the runs differ in as a whole."
-        parts.append(f"{told}\n\n{_effect_table(comparison.effects, metrics, 'Runs')}")
-    return parts
-
-
-def _best_of_each(comparison: Comparison) -> str:
-    titles, tiles = tiles_by_run(comparison.reports)
-    shares = [sum(place == at for at, _ in comparison.frontier) for place in range(len(tiles))]
-    shown = [["-" if tile is None else f"{tile['value']} {tile['unit']}" for tile in found] for found in tiles]
-    rows = [
-        [f"**{name}**", *cells, f"{share} of {len(comparison.frontier)}"]
-        for name, cells, share in zip(comparison.letters, shown, shares, strict=True)
-    ]
-    head = ["Run", *titles, "On the joint frontier"]
-    return table(head, rows, [False, *(True for _ in head[1:])])
-
-
 def _run(report: Reported) -> list[str]:
     parts = [f"## {code(report.title)}", *_banner(report)]
     parts.append(f"Run {code(report.run.run_id)}, {show_when(report)}. {show_counts(report)}.")
-    parts += [*_best(report), *_frontier(report), *_failures(report), *_effects(report)]
+    parts += [*_chosen(report), *_frontier(report), *_failures(report), *_effects(report)]
+    parts += _convergence(report)
     parts.append(fold("Where it ran, and how to run it again", _origin(report)))
     return parts
 
@@ -108,6 +68,22 @@ def _banner(report: Reported) -> list[str]:
     some = "" if all(result.kind != "measured" for result in report.results) else "Some points here were "
     text = f"**{some}{' and '.join(report.kinds).upper()}, NOT MEASURED.** Do not lay them against measurements."
     return [f"> [!WARNING]\n> {text}"]
+
+
+def _chosen(report: Reported) -> list[str]:
+    """The picks; where there is no choice, the best of each metric."""
+    chosen = choose(report)
+    if not chosen.choices:
+        return _best(report)
+    rows = [
+        [f"**{item.title}**", code(item.row.result.point_id), code(item.where), code(item.load), item.per_gpu, item.tpot,
+         item.ttft, code(item.remark, _MESSAGE)]
+        for item in chosen.choices
+    ]  # fmt: skip
+    head = ["What to choose", "Point", "Settings", "Load", "tokens/s/GPU", "TPOT ms", "TTFT ms", "Why"]
+    shown = table(head, rows, [False, False, False, False, True, True, True, False])
+    packed = f"As measured, with its manifests: {code(chosen.choices[0].pack, _MESSAGE)}"
+    return [shown, *(f"{what}: {code(why, _MESSAGE)}" for what, why in chosen.missing), packed]
 
 
 def _best(report: Reported) -> list[str]:
@@ -123,7 +99,7 @@ def _best(report: Reported) -> list[str]:
 
 def _frontier(report: Reported) -> list[str]:
     series = choose_series(report, ())
-    rows = frontier_table(report, series, find_attainment(report.ranked))
+    rows = frontier_table(report, series, find_attainment(report.ranked), {})
     objectives = ", ".join(objective.name for objective in report.objectives)
     if not rows:
         return [f"No load is on the frontier of {objectives}."]
@@ -151,6 +127,14 @@ def _frontier(report: Reported) -> list[str]:
     notes.append(LEGEND if any_repeated(row.measurement for row in report.frontier) else "")
     told = "; ".join(filter(None, notes))
     return [f"### Pareto frontier of {objectives}", shown, *([f"<sub>{told}</sub>"] if told else [])]
+
+
+def _convergence(report: Reported) -> list[str]:
+    found = find_convergence(report.results, report.objectives, report.leading)
+    if found is None or len(found.steps) < 2:
+        return []
+    needed, total = found.experiments_for(FOUND), len(found.steps)
+    return [f"After {needed} of {total} experiments {100 * FOUND:.0f} % of the last hypervolume was there."]
 
 
 def _failures(report: Reported) -> list[str]:
@@ -184,30 +168,8 @@ def _effects(report: Reported) -> list[str]:
         "Median and range of new / old, over pairs of points that differ in this one setting. "
         "Under five pairs chance and the other settings may explain the number."
     )
-    shown = _effect_table(effects, effect_metrics(report.results), "Setting")
+    shown = effect_table(effects, effect_metrics(report.results), "Setting")
     return [fold("What each setting did", f"{told}\n\n{shown}")]
-
-
-def _effect_table(effects: Sequence[Effect], metrics: Sequence[Objective], subject: str) -> str:
-    rows = [
-        [code(effect.setting), f"{code(effect.old) or 'not said'} → {code(effect.new) or 'not said'}",
-         *(_change(effect.change(metric)) for metric in metrics), _basis(effect)]
-        for effect in effects[:MAX_EFFECTS]
-    ]  # fmt: skip
-    head = [subject, "Change", *(metric_name(metric) for metric in metrics), "Pairs of points"]
-    more = f"\n\nand {len(effects) - MAX_EFFECTS} more" if len(effects) > MAX_EFFECTS else ""
-    return table(head, rows, [False, False, *(True for _ in metrics), True]) + more
-
-
-def _change(change: Change | None) -> str:
-    if change is None:
-        return "-"
-    median = f"**{show_ratio(change.median)}**"
-    return median if len(change.ratios) == 1 else f"{median} ({show_ratio(change.low)} to {show_ratio(change.high)})"
-
-
-def _basis(effect: Effect) -> str:
-    return f"{effect.points}{' (few)' if effect.few else ''}"
 
 
 def _origin(report: Reported) -> str:

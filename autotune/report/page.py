@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.attainment import find_attainment
+from autotune.report.chosen import choose, pick_names
 from autotune.report.comparison import compare_runs, letter
+from autotune.report.convergence import FOUND, find_convergence
+from autotune.report.effect_tables import Anchor, effect_section
 from autotune.report.effects import effect_metrics, find_effects, find_outages
 from autotune.report.facts import run_facts
 from autotune.report.failures import group_failures
 from autotune.report.interval import LEGEND, any_repeated
 from autotune.report.listing import best_tiles, frontier_table, list_rows, swept_words, without_numbers
+from autotune.report.marks import COLOURS, SHAPES
 from autotune.report.pareto import pareto_plots
-from autotune.report.plot import COLOURS, SHAPES
 from autotune.report.point_details import describe_points
 from autotune.report.prediction import find_accuracy, find_predictions
 from autotune.report.provenance import layer_counts
 from autotune.report.reproduce import run_commands
-from autotune.report.sections import Anchor, accuracy_rows, effect_section, limit_section
+from autotune.report.sections import accuracy_rows, convergence_section, limit_section
 from autotune.report.series import choose_series
 from autotune.report.side_by_side import joint_section
 
@@ -52,7 +55,9 @@ def build_run(report: Reported, prefix: str) -> dict[str, Any]:
     effects = find_effects(report.results, report.run.inputs.overrides)
     series = choose_series(report, effects)
     attainment = find_attainment(report.ranked)
-    rows, left_out = list_rows(report, series, attainment)
+    chosen = choose(report)
+    picks = pick_names(chosen)
+    rows, left_out = list_rows(report, series, attainment, picks)
     points, common = describe_points(report, series)
     return {
         "prefix": prefix,
@@ -65,20 +70,22 @@ def build_run(report: Reported, prefix: str) -> dict[str, Any]:
         "leading": report.leading,
         "mixed": any(row.measurement.kind != report.leading for row in report.rows),
         "all_unmeasured": bool(report.results) and all(result.kind != "measured" for result in report.results),
+        "chosen": chosen,
         "tiles": best_tiles(report),
-        "plots": pareto_plots(report, series, attainment.limits),
+        "plots": pareto_plots(report, series, attainment.limits, chosen),
         "series": series,
         "objectives": [objective.name for objective in report.objectives],
         "columns": [(path, report.names[path]) for path in report.columns],
         "with_load": report.with_load,
         "with_slo": bool(attainment.limits),
-        "frontier": frontier_table(report, series, attainment),
+        "frontier": frontier_table(report, series, attainment, picks),
         "rows": rows,
         "left_out": left_out,
         "unmeasured": without_numbers(report),
         "legend": LEGEND if any_repeated(row.measurement for row in report.rows) else "",
         "effects": _effects(report, effects, prefix),
         "limits": limit_section(report, attainment),
+        "convergence": _convergence(report),
         "accuracy": accuracy_rows(find_accuracy(find_predictions(report.ranked))),
         "failures": [_failure(report, group) for group in group_failures(report.results)],
         "points": points,
@@ -97,6 +104,12 @@ def _effects(report: Reported, effects: Sequence[Effect], prefix: str) -> dict[s
         return Anchor(f"{prefix}point-{report.number(result)}", f"#{report.number(result)}")
 
     return effect_section(effects, find_outages(report.results), effect_metrics(report.results), anchor)
+
+
+def _convergence(report: Reported) -> dict[str, Any] | None:
+    """None where there is nothing to converge: a run of one experiment."""
+    found = find_convergence(report.results, report.objectives, report.leading)
+    return None if found is None or len(found.steps) < 2 else convergence_section(report, found, FOUND)
 
 
 def show_when(report: Reported) -> str:

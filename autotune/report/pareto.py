@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.axes import Axis, axis_pairs
+from autotune.report.chosen import pick_names
+from autotune.report.marks import Sample
 from autotune.report.number import show_number
-from autotune.report.plot import Frame, Plot, Sample, draw_plot
+from autotune.report.plot import Frame, Plot, draw_plot
 from autotune.report.prediction import Foretold, find_predictions
 from autotune.score.objectives import central
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from autotune.metrics import Measurement
     from autotune.report.attainment import Limit
+    from autotune.report.chosen import Chosen
     from autotune.report.reported import Reported
     from autotune.report.rows import Row
     from autotune.report.series import Series
@@ -26,15 +29,16 @@ MAX_GHOSTS = 60
 MAX_TOLD = 400
 
 
-def pareto_plots(report: Reported, series: Series, limits: Sequence[Limit]) -> list[dict[str, Any]]:
+def pareto_plots(report: Reported, series: Series, limits: Sequence[Limit], chosen: Chosen) -> list[dict[str, Any]]:
     """What the template draws: for each pair of axes the plot, its titles and a description in words."""
+    picks = pick_names(chosen)
     foretold = {report.key(item.row): item for item in find_predictions(report.rows)}
     drawn = frozenset(foretold)
     if len(drawn) > MAX_GHOSTS:
         drawn &= report.on_frontier
     plots = []
     for x, y in axis_pairs(report.objectives):
-        drawing = _Drawing(report, series, x, y, foretold, drawn)
+        drawing = _Drawing(report, series, x, y, foretold, drawn, picks)
         plot = draw_plot(
             [drawing.sample(row) for row in report.rows],
             Frame(x.maximise, y.maximise, _rules(x, limits), _rules(y, limits)),
@@ -49,6 +53,7 @@ def pareto_plots(report: Reported, series: Series, limits: Sequence[Limit]) -> l
                     "heading": plot_heading(x, y),
                     "description": _describe(report, plot, x, y),
                     "thinned": len(drawn) < len(foretold),
+                    "beyond": sum(not ghost.inside for ghost in plot.ghosts),
                 }
             )
     return plots
@@ -79,23 +84,26 @@ class _Drawing:
     y: Axis
     foretold: Mapping[tuple[int, int], Foretold]
     drawn: frozenset[tuple[int, int]]
+    picks: Mapping[tuple[int, int], str]
 
     def sample(self, row: Row) -> Sample:
         report, key = self.report, self.report.key(row)
         place = report.place(row.result)
         top = key in report.on_frontier
-        told = top or len(report.rows) <= MAX_TOLD
+        pick = self.picks.get((id(row.result), row.index), "")
+        told = top or bool(pick) or len(report.rows) <= MAX_TOLD
         x, y = self.at(row.measurement, row)
         return Sample(
             self.series.index[place],
             x,
             y,
-            label=_label(report, row) if told and (top or self.series.own) else "",
+            label=_label(report, row) if told and (top or pick or self.series.own) else "",
             tooltip=_tooltip(report, row, self.foretold.get(key)) if told else "",
             ranked=row.measurement.kind == report.leading and report.is_sound(row),
             line=place if self.series.own else None,
             predicted=self.at(self.foretold[key].predicted.measurement, row) if key in self.drawn else None,
             top=top,
+            pick=pick,
         )
 
     def at(self, measurement: Measurement, row: Row) -> tuple[float, float]:

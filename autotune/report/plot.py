@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from autotune.report.lettering import Lettering
+from autotune.report.marks import COLOURS, SHAPES, Ghost, Mark, Rule, Sample, Tick
 from autotune.report.scale import Scale, fitting_scale
 from autotune.score import frontier
 
@@ -17,88 +18,10 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 760.0, 430.0
 LEFT, RIGHT, TOP, BOTTOM = 74.0, 20.0, 20.0, 54.0
 
-#: Marker outlines around the origin, by shape. Beside seven colours, so that neither alone tells series apart.
-SHAPES = (
-    "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0Z",  # circle
-    "M-5.4-5.4h10.8v10.8h-10.8Z",  # square
-    "M0-7L6.6 5H-6.6Z",  # triangle
-    "M0-7.4L7.4 0L0 7.4L-7.4 0Z",  # diamond
-    "M0 7L6.6-5H-6.6Z",  # triangle, point down
-    "M-2.4-6.6h4.8v4.2h4.2v4.8h-4.2v4.2h-4.8v-4.2h-4.2v-4.8h4.2Z",  # plus
-    "M0-7.4L6.9-2.3L4.3 5.9H-4.3L-6.9-2.3Z",  # pentagon
-    "M-3.4-6H3.4L6.9 0L3.4 6H-3.4L-6.9 0Z",  # hexagon
-)
-COLOURS = 7
-
-
-class Sample(NamedTuple):
-    """One value to plot. `series` chooses colour and shape; samples of one `line` are joined, in the order given.
-
-    Samples that are not `ranked` are of another kind than the others: drawn hollow, and on no frontier. `predicted` is
-    where a predictor had the sample. `top` marks samples on the frontier of all objectives. `label` is short, `tooltip`
-    says everything.
-    """
-
-    series: int
-    x: float
-    y: float
-    label: str = ""
-    tooltip: str = ""
-    ranked: bool = True
-    line: int | None = None
-    predicted: tuple[float, float] | None = None
-    top: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One marker, with its label's anchor."""
-
-    x: float
-    y: float
-    series: int
-    tooltip: str
-    top: bool
-    ranked: bool
-    label: str = ""
-    label_x: float = 0.0
-    label_y: float = 0.0
-    anchor: str = "start"
-
-    @property
-    def colour(self) -> int:
-        return self.series % COLOURS
-
-    @property
-    def shape(self) -> int:
-        return self.series % len(SHAPES)
-
-
-@dataclass(frozen=True, slots=True)
-class Ghost:
-    """Where a prediction lies, and the path from it to its measurement."""
-
-    x: float
-    y: float
-    colour: int
-    shape: int
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """One tick: where on its axis, and the number beside it."""
-
-    at: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A limit across the plot, and its name."""
-
-    at: float
-    text: str
+#: How far the ring around a pick reaches beyond its mark.
+_RING = 6.0
+#: Predictions this many times further out than all samples do not stretch an axis.
+_FAR = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +75,8 @@ class _Canvas:
 def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | None:
     """Lay out the samples with finite, not negative values. None when there is nothing to plot.
 
-    An axis starts at 0, or is logarithmic where its values are latencies far apart. The ranked samples that no other beats
+    An axis starts at 0, or is logarithmic where its values are latencies far apart. Predictions that lie further out than
+    the samples by more than half as much again do not stretch it. The ranked samples that no other beats
     on the two axes are joined by steps: what lies behind the steps is beaten.
     """
     frame = frame or Frame()
@@ -160,10 +84,9 @@ def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | N
     if not known:
         return None
     ghosts = [item for item in known if item.predicted is not None and _drawable(*item.predicted)]
-    everywhere = [(item.x, item.y) for item in known] + [item.predicted for item in ghosts if item.predicted]
     canvas = _Canvas(
-        fitting_scale([x for x, _ in everywhere], maximise=frame.x_maximise),
-        fitting_scale([y for _, y in everywhere], maximise=frame.y_maximise),
+        _scale([item.x for item in known], [item.predicted[0] for item in ghosts if item.predicted], frame.x_maximise),
+        _scale([item.y for item in known], [item.predicted[1] for item in ghosts if item.predicted], frame.y_maximise),
         frame,
     )
     return Plot(
@@ -184,14 +107,28 @@ def _drawable(x: float, y: float) -> bool:
     return math.isfinite(x) and math.isfinite(y) and x >= 0 and y >= 0
 
 
+def _scale(values: Sequence[float], predicted: Sequence[float], maximise: bool) -> Scale:
+    near = [item for item in predicted if min(values) / _FAR <= item <= max(values) * _FAR]
+    return fitting_scale([*values, *near], maximise=maximise)
+
+
 def _within(scale: Scale, value: float) -> bool:
     return scale.low < value < scale.high
 
 
 def _ghost(item: Sample, canvas: _Canvas) -> Ghost:
-    x, y = canvas.place(*(item.predicted or (0.0, 0.0)))
-    link = _path([(x, y), canvas.place(item.x, item.y)])
-    return Ghost(x, y, item.series % COLOURS, item.series % len(SHAPES), link)
+    start = canvas.place(item.x, item.y)
+    end = canvas.place(*(item.predicted or (item.x, item.y)))
+    share = min(_reach(start[0], end[0], LEFT, WIDTH - RIGHT), _reach(start[1], end[1], TOP, HEIGHT - BOTTOM))
+    x, y = (begin + share * (last - begin) for begin, last in zip(start, end, strict=True))
+    link = _path([(x, y), start])
+    return Ghost(x, y, share == 1.0, item.series % COLOURS, item.series % len(SHAPES), link)
+
+
+def _reach(start: float, end: float, low: float, high: float) -> float:
+    """How much of the way from `start`, which lies inside, to `end` lies inside."""
+    edge = low if end < low else high
+    return 1.0 if low <= end <= high else (edge - start) / (end - start)
 
 
 def _lines(samples: Sequence[Sample], canvas: _Canvas) -> list[tuple[int, str]]:
@@ -221,18 +158,29 @@ def _steps(samples: Sequence[Sample], canvas: _Canvas) -> str:
 
 
 def _letter(samples: Sequence[Sample], canvas: _Canvas) -> list[Mark]:
-    """Each sample as a mark; the frontier chooses the place of its label first, and some go without. It is drawn last."""
+    """Each sample as a mark. Picks choose the place of their label first, then the frontier; some go without one. The
+    frontier is drawn last.
+    """
     places = [canvas.place(item.x, item.y) for item in samples]
     lettering = Lettering.over((LEFT, 0.0, WIDTH - 2, HEIGHT - BOTTOM), places)
     marks: dict[int, Mark] = {}
-    for index in sorted(range(len(samples)), key=lambda place: (not samples[place].top, place)):
+    for index in sorted(range(len(samples)), key=lambda at: (not samples[at].pick, not samples[at].top, at)):
         item, (x, y) = samples[index], places[index]
-        mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked)
-        spot = lettering.place(item.label, x, y) if item.label else None
-        if spot is not None:
-            mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked, item.label, *spot)
-        marks[index] = mark
+        mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked, item.pick)
+        marks[index] = _with_label(mark, item, lettering)
     return [marks[index] for index in sorted(marks, key=lambda place: (samples[place].top, place))]
+
+
+def _with_label(mark: Mark, item: Sample, lettering: Lettering) -> Mark:
+    """The mark with the longest label that finds a place; a pick is always named, be it over something else."""
+    full = " ".join(filter(None, (item.label, item.pick)))
+    further = _RING if item.pick else 0.0
+    for text in dict.fromkeys(filter(None, (full, item.pick))):
+        if (spot := lettering.place(text, mark.x, mark.y, further=further)) is not None:
+            return replace(mark, label=text, label_x=spot.x, label_y=spot.y, anchor=spot.anchor)
+    if item.pick:
+        return replace(mark, label=item.pick, label_x=mark.x, label_y=mark.y - 10 - further, anchor="middle")
+    return mark
 
 
 def _path(places: Sequence[tuple[float, float]]) -> str:

@@ -29,8 +29,10 @@ def describe_points(report: Reported, series: Series) -> tuple[list[dict[str, An
     common, own = split_settings(report.results)
     on_frontier = {report.place(row.result) for row in report.frontier}
     few = len(report.results) <= MANY_POINTS
+    shared = set.intersection(*(set(result.applied_layers) for result in report.results)) if report.results else set()
     blocks = [
         _point(report, result, series, own[place], full=few or place in on_frontier)
+        | {"layers": [layer for layer in result.applied_layers if layer not in shared]}
         for place, result in enumerate(report.results)
     ]
     return blocks, common

@@ -47,6 +47,11 @@ def point_command(result: Result) -> str:
     return shlex.join(["autotune", "run", *mask_arguments(result.overrides)])
 
 
+def pack_command(run: RunRecord, pick: str) -> str:
+    """The command line that packs one point as it was measured, with its manifests; `pick` is a pick's name or a point's id."""
+    return shlex.join(["autotune", "emit", "--run", run.run_id, "--pick", pick, "--target", "k8s", "-o", "winner"])
+
+
 def show_command(argv: Sequence[str]) -> str:
     """A long command line over several lines, each flag with its values, to be pasted as it is."""
     lines: list[list[str]] = [[]]

@@ -23,9 +23,9 @@ class Scale:
     ticks: tuple[float, ...]
 
     def share(self, value: float) -> float:
-        """0 at the low end, 1 at the high end."""
+        """0 at the low end, 1 at the high end; below 0 and past 1 for what lies outside."""
         if self.logarithmic:
-            return math.log(value / self.low) / math.log(self.high / self.low)
+            return math.log(max(value, self.low / 1e6) / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
     def text(self, tick: float) -> str:

@@ -6,14 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from autotune.report.marks import COLOURS, SHAPES, Tick
 from autotune.report.number import show_number
-from autotune.report.plot import COLOURS, Tick, shape_of
+from autotune.report.scale import log_scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SIZE = 420.0
-LEFT, RIGHT, TOP, BOTTOM = 66.0, 30.0, 16.0, 48.0
+LEFT, RIGHT, TOP, BOTTOM = 80.0, 30.0, 16.0, 48.0
 #: The band around the line, as a factor either way.
 BAND = 1.25
 
@@ -59,30 +60,29 @@ def draw_scatter(dots: Sequence[Dot]) -> Scatter | None:
     known = [dot for dot in dots if all(math.isfinite(value) and value > 0 for value in (dot.measured, dot.predicted))]
     if not known:
         return None
-    values = [value for dot in known for value in (dot.measured, dot.predicted)]
-    low, high = math.log10(min(values)), math.log10(max(values))
-    room = max(0.06 * (high - low), 0.05)
-    low, high = low - room, high + room
-
-    def place(value: float) -> float:
-        return (math.log10(value) - low) / (high - low)
+    scale = log_scale(value for dot in known for value in (dot.measured, dot.predicted))
+    start, end = scale.low, scale.high
 
     def x(value: float) -> float:
-        return LEFT + place(value) * (SIZE - LEFT - RIGHT)
+        return LEFT + scale.share(value) * (SIZE - LEFT - RIGHT)
 
     def y(value: float) -> float:
-        return SIZE - BOTTOM - place(value) * (SIZE - TOP - BOTTOM)
+        return SIZE - BOTTOM - scale.share(value) * (SIZE - TOP - BOTTOM)
 
-    start, end = 10**low, 10**high
-    ticks = _ticks(low, high)
+    # Values so close together that no round one lies between them have one tick, in their middle.
+    ticks = {value: scale.text(value) for value in scale.ticks} or {
+        math.sqrt(start * end): show_number(math.sqrt(start * end))
+    }
     corners = [(start, start), (start, start * BAND), (end / BAND, end), (end, end), (end, end / BAND), (start * BAND, start)]  # fmt: skip
     return Scatter(
         marks=tuple(
-            Marked(x(dot.measured), y(dot.predicted), dot.series % COLOURS, shape_of(dot.series), dot.tooltip)
+            Marked(
+                x(dot.measured), y(dot.predicted), dot.series % COLOURS, SHAPES[dot.series % len(SHAPES)], dot.tooltip
+            )
             for dot in known
         ),
-        ticks_x=tuple(Tick(x(value), show_number(value)) for value in ticks),
-        ticks_y=tuple(Tick(y(value), show_number(value)) for value in ticks),
+        ticks_x=tuple(Tick(x(value), text) for value, text in ticks.items()),
+        ticks_y=tuple(Tick(y(value), text) for value, text in ticks.items()),
         identity=_path([(x(start), y(start)), (x(end), y(end))]),
         band=_path([(x(one), y(other)) for one, other in corners]) + "Z",
     )
@@ -90,17 +90,3 @@ def draw_scatter(dots: Sequence[Dot]) -> Scatter | None:
 
 def _path(places: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round values between two logarithms to base 10: 1, 2 and 5 of each decade, fewer over many decades, more within one."""
-    factors: tuple[float, ...] = (1, 2, 5)
-    if high - low > 2.5:
-        factors = (1,)
-    elif high - low < 0.6:
-        factors = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
-    decades = range(math.floor(low), math.ceil(high) + 1)
-    ticks = [factor * 10.0**decade for decade in decades for factor in factors]
-    inside = [value for value in ticks if low <= math.log10(value) <= high]
-    # Values that lie so close together that no round one is between them.
-    return inside or [10 ** ((low + high) / 2)]

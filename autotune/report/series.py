@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autotune.report.plot import COLOURS
+from autotune.report.marks import COLOURS
 from autotune.score import OBJECTIVES
 
 if TYPE_CHECKING:

@@ -6,14 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.axes import axis_pairs
+from autotune.report.effect_tables import Anchor, effect_section
 from autotune.report.effects import effect_metrics
 from autotune.report.facts import run_facts
 from autotune.report.listing import tiles_by_run
+from autotune.report.marks import Sample
 from autotune.report.masking import mask_value
 from autotune.report.pareto import axis_title, plot_heading
 from autotune.report.plain import clean
-from autotune.report.plot import Frame, Sample, draw_plot
-from autotune.report.sections import Anchor, effect_section
+from autotune.report.plot import Frame, draw_plot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,6 +122,7 @@ def _plots(comparison: Comparison) -> list[dict[str, Any]]:
                     "description": f"{len(plot.marks)} loads of {len(comparison.reports)} runs, colour and shape by run. "
                     f"On the joint Pareto frontier: {len(comparison.frontier)} loads.",
                     "thinned": False,
+                    "beyond": 0,
                 }
             )
     return plots

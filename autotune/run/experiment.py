@@ -15,7 +15,7 @@ from autotune.diagnostics import InputError, diagnostic
 from autotune.metrics import DEFAULT_OSL
 from autotune.run.environment import server_environment
 from autotune.run.events import Noted, PointStarted, ServerReady, ServerRemoved, ServerStarting
-from autotune.run.executor import Cancelled, ExperimentFailed, Place, client_for
+from autotune.run.executor import Cancelled, ExperimentFailed, Place, client_for, client_start_s
 from autotune.run.failures import TRANSIENT, machine_failure
 from autotune.run.plan import benchmark_limit_s, point_loads
 from autotune.run.whole_file import check_room
@@ -234,7 +234,7 @@ class _Serving:
         try:
             loads = point_loads(point)
             ledger.report(PointStarted(point.id, self._group.deployment.name, len(loads)))
-            limit_s = benchmark_limit_s(config.benchmark, len(loads))
+            limit_s = benchmark_limit_s(config.benchmark, len(loads)) + client_start_s(self._executor)
             left_s = began + config.optimization.timeout_s - time.monotonic()
             deadline = time.monotonic() + min(limit_s, left_s)
             late = _late(config, limit_s, left_s)
@@ -244,8 +244,8 @@ class _Serving:
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
             job = BenchJob(replace(endpoint, tokenizer=tokenizer), config.benchmark, loads, folder,
-                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL, request_limits(config.slo),
-                           self._executor.speed)  # fmt: skip
+                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL,
+                           limits_ms=request_limits(config.slo), speed=self._executor.speed)  # fmt: skip
             measurements = settle(self._marked(self._whole(client.measure(job))), config.benchmark)
             best, score = self._bench.score_of(measurements, config)
         except Exception as error:  # noqa: BLE001 - a point that fails in any way leaves the others alone
@@ -292,6 +292,8 @@ class _Serving:
         log = self._executor.logs()[-4096:]
         if late is not None:
             return replace(late, log_tail=log)
+        if isinstance(error, ExperimentFailed):
+            return error.failure
         if (failure := machine_failure(error, error.log_tail if isinstance(error, BenchError) else "")) is not None:
             return failure
         if isinstance(error, BenchError):

@@ -109,6 +109,24 @@ NEAR: dict[str, Near | Elsewhere] = {
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
     "AT053": Near("emit executor=ray executor.address=127.0.0.1:1"),
+    "AT063": Elsewhere(
+        "tests/cli/test_emit_winner.py::test_a_pick_that_is_not_there_says_what_is",
+        "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
+        "error[AT063]: run 20261123-041500-3f2a1c has no slo: no load meets every limit; fe2d1794c4 comes nearest\n"
+        "  help: --pick best, knee is there",
+    ),
+    "AT171": Elsewhere(
+        "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
+        "tests/cli/test_emit_winner.py::test_what_was_measured_needs_no_warning",
+        "warning[AT171]: point fe2d1794c4 was emulated, not measured; the package says so\n"
+        "  help: run it on the real engine before you deploy it",
+    ),
+    "AT172": Elsewhere(
+        "tests/cli/test_emit_winner.py::test_a_profile_that_changed_since_is_said_and_the_package_has_what_was_measured",
+        "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
+        "warning[AT172]: point fe2d1794c4 compiles to something else today (argv); the package has what was measured\n"
+        "  help: autotune, a profile or the model's files have changed since; `autotune compile` shows today's",
+    ),
     "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
     "AT044": Near("diff fp8_quantized '+profile=fp8_quantized'"),
     "AT042": Near("import 'vllm serve Qwen/Qwen3-8B'"),

@@ -1,4 +1,3 @@
-import itertools
 import math
 
 from hypothesis import given
@@ -11,22 +10,12 @@ from tests.report.results import failed, measurement, result
 OBJECTIVES = get_objectives(("maximize_throughput", "minimize_tpot"))
 
 
-def area(rows, reference):
-    """The hypervolume of two columns by its definition: the area of the union of boxes, cell by cell."""
-    xs = sorted({row[0] for row in rows} | {reference[0]})
-    total = 0.0
-    for left, right in itertools.pairwise(xs):
-        heights = [reference[1] - row[1] for row in rows if row[0] <= left and row[1] < reference[1]]
-        total += (right - left) * max(heights, default=0.0)
-    return total
-
-
 def point(name, tokens, tpot, **more):
     return result(name, (), [measurement(tokens=tokens, tpot=tpot)], **more)
 
 
 def converge(results, kind="measured"):
-    return find_convergence(results, OBJECTIVES, kind, area)
+    return find_convergence(results, OBJECTIVES, kind)
 
 
 def test_the_share_grows_with_what_is_found():

@@ -132,6 +132,16 @@ def test_limits_are_judged_load_by_load():
     assert 'class="rule"' in html
 
 
+def test_how_fast_the_frontier_was_found_is_told_with_the_failures():
+    html, parsed = page()
+    text = words(parsed)
+    assert "After 1 of 3 experiments 95 % of what was found in the end was there." in text
+    assert html.count('class="failed" d=') == 1
+    chosen = words(page(record=run(RESULTS, points=("a", "b", "p9", "left")))[1])
+    assert "1 of 4 points were not run" in chosen
+    assert "How fast" not in words(page([RESULTS[0]])[1])
+
+
 def test_what_all_points_have_is_said_once_and_the_run_can_be_made_again():
     results = [replace(item, origin=item.origin | {"model.id": "override model.id=org/model"}) for item in RESULTS]
     html, parsed = page(results, inputs=RunInputs(("model.id=org/model", "parallel.tp=1,2,4"), multirun=True))

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from autotune.report.plot import COLOURS, SHAPES, Frame, Sample, draw_plot
+from autotune.report.marks import COLOURS, SHAPES, Sample
+from autotune.report.plot import Frame, draw_plot
 
 
 def sample(x, y, series=0, label="#1", **more):
@@ -62,6 +63,26 @@ def test_a_prediction_is_linked_to_what_came_out_and_on_no_frontier():
     assert ghost.y < mark.y
     assert min(y for _, y in places(plot.frontier_line)) > ghost.y
     assert plot.top <= ghost.y
+
+
+def test_a_prediction_far_out_stretches_nothing_and_its_link_ends_at_the_edge():
+    near = draw_plot([sample(10, 10, predicted=(14, 14))])
+    far = draw_plot([sample(10, 10, predicted=(100, 55))])
+    assert near.ghosts[0].inside
+    assert not far.ghosts[0].inside
+    assert far.x_ticks == draw_plot([sample(10, 10)]).x_ticks
+    edge, mark = places(far.ghosts[0].link)
+    assert edge[0] == far.right
+    assert far.top < edge[1] < mark[1]
+
+
+def test_a_pick_is_always_named_and_first_to_choose_a_place():
+    crowd = [sample(1 + i % 7 / 50, 1 + i % 5 / 50, i, f"#{i} c=128") for i in range(40)]
+    crowd[17] = crowd[17]._replace(pick="knee")
+    mark = next(mark for mark in draw_plot(crowd).marks if mark.pick)
+    assert mark.label in {"#17 c=128 knee", "knee"}
+    hidden = [sample(1, 1, label="#1") for _ in range(300)]
+    assert [mark.label for mark in draw_plot([*hidden, sample(1, 1, pick="best")]).marks][-1].endswith("best")
 
 
 def test_loads_of_one_point_are_joined():

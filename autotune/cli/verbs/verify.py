@@ -106,8 +106,7 @@ def _show(verdict: Verdict) -> None:
     sys.stdout.write(f"{headline(verdict)}\n")
     for section in sections(verdict):
         sys.stdout.write(f"\n{section.title}\n" if section.title else "\n")
-        numbers = range(section.numbers, len(section.head)) if section.title in ("", "Worst") else range(1, 2) if section.title == "Believing it" else ()  # fmt: skip
-        print_table(section.head, section.rows, right=numbers)
+        print_table(section.head, section.rows, right=section.numbers)
         if section.note:
             sys.stdout.write(f"{section.note}\n")
     if verdict.expected_error:

@@ -155,6 +155,27 @@ RUN_CODES: dict[str, Code] = {
             "autotune run executor=local executor.bin_dir=nowhere system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"
         ),
     ),
+    "AT063": Code(
+        "error",
+        "no such pick in the run",
+        "A package is of a point that was measured. `slo` is the best among those that meet every limit, `knee` lies between the ends of the frontier; a run may have neither.",
+        "Name a pick that the message lists, or a point by its id; `autotune results` shows both.",
+        Example("autotune emit --run RUN --pick slo -o FOLDER"),
+    ),
+    "AT171": Code(
+        "warning",
+        "a package of what was not measured",
+        "The figures of an emulated point come from a model of the engine; the manifests are right, how fast they are nobody has seen.",
+        "Run the point on the real engine before you deploy it.",
+        Example("autotune emit --run EMULATED_RUN --pick best -o FOLDER"),
+    ),
+    "AT172": Code(
+        "warning",
+        "a point that compiles to something else today",
+        "autotune, a profile or the model's files have changed since the point was measured. The package has the command, image and environment that were measured; probes and the like are today's.",
+        "Compare with `autotune compile`; measure again if today's is what you want.",
+        Example("autotune emit --run RUN --pick best -o FOLDER"),
+    ),
     "AT167": Code(
         "warning",
         "runs that are not compared",
@@ -168,6 +189,13 @@ RUN_CODES: dict[str, Code] = {
         "auto takes local where the engine and its device are there, else docker where a daemon and GPUs are, else emulated.",
         "Name the executor: executor=local.",
         Example("autotune parallel.tp=2"),
+    ),
+    "AT216": Code(
+        "note",
+        "the cluster is asked again and again",
+        "Pods and events are watched, which tells of a change at once and costs the API server little; where the right to is missing, they are listed every second.",
+        "Ask for the verb watch beside list on what the message names; docs/clusters.md has the whole Role.",
+        Example("autotune run executor=kubernetes"),
     ),
     "AT211": Code(
         "note",

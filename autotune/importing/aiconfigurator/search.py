@@ -24,7 +24,7 @@ _WEIGHTS = {"bf16": "bfloat16", "fp16": "bfloat16", "fp8": "fp8", "fp8_static": 
             "nvfp4": "nvfp4", "w4a16": "int4_wo", "int4_wo": "int4_wo", "int8_wo": "int8_wo", "w8a8": "sq"}  # fmt: skip
 _CACHE = {"fp8": "fp8", "int8": "int8", "bf16": "bfloat16", "fp16": "bfloat16"}
 #: Without targets every config counts: aiconfigurator's own would leave some out.
-_NO_LIMIT_MS = 1e6
+NO_LIMIT_MS = 1e6
 
 
 def to_searches(points: Iterable[tuple[Config, Facts]]) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -69,8 +69,8 @@ def _plain(config: Config, facts: Facts) -> dict[str, Any]:
         "isl": runtime.isl,
         "osl": runtime.osl,
         "prefix": runtime.prefix,
-        "ttft": runtime.ttft_target or _NO_LIMIT_MS,
-        "tpot": runtime.tpot_target or _NO_LIMIT_MS,
+        "ttft": runtime.ttft_target or NO_LIMIT_MS,
+        "tpot": runtime.tpot_target or NO_LIMIT_MS,
         "gemm_quant_mode": _WEIGHTS.get(modes.gemm_mode or ""),
         "moe_quant_mode": _WEIGHTS.get(modes.moe_mode or "") if facts.model.is_moe else None,
         "kvcache_quant_mode": _CACHE.get(modes.kvcache_mode or ""),

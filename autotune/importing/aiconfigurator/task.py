@@ -14,6 +14,7 @@ import yaml
 
 from autotune.claims import Claim, Claims, write_claims
 from autotune.importing.aiconfigurator.claim import claim_of
+from autotune.importing.aiconfigurator.search import NO_LIMIT_MS
 from autotune.importing.aiconfigurator.worker import workers_of
 from autotune.importing.imported import Status
 from autotune.importing.refuse import shorten
@@ -182,7 +183,7 @@ def _put_load(point: _Point, search: Mapping[str, Any]) -> None:
         if value := round(float(row.get(column) or 0)):
             _put(point, path, value, f"column {column}")
     for path, key in (("runtime.ttft_target", "ttft"), ("runtime.tpot_target", "tpot")):
-        if search.get(key):
+        if 0 < float(search.get(key) or 0) < NO_LIMIT_MS:
             _put(point, path, float(search[key]), f"{key} of the search, in ms")
     seconds = _PATIENCE * (_ROUNDS + _WARMUP) * claim.e2e_latency_ms["mean"] / 1e3
     _put(point, "benchmark.num_concurrency", [clients], "requests in flight of one replica")

@@ -104,7 +104,7 @@ class Worker:
         assert self._endpoint is not None
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=self._folder))
         job = BenchJob(replace(self._endpoint, tokenizer=work.tokenizer), work.benchmark, work.loads, folder, work.gpus,
-                       dict(os.environ), self._stopped, work.osl, work.limits_ms)  # fmt: skip
+                       dict(os.environ), self._stopped, work.osl, limits_ms=work.limits_ms)  # fmt: skip
         client = find_client(work.tool)
         missing = client.preflight(work.benchmark)
         if missing:
