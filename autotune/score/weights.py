@@ -51,7 +51,9 @@ def change_weights(weights: Mapping[str, float], changes: Mapping[str, float]) -
     wrong = [problem for name, value in changes.items() if (problem := _problem(weights, name, value)) is not None]
     total = math.fsum(changes.values())
     if not wrong and total > 1 + _TOLERANCE:
-        wrong.append((f"the weights set sum to {total:g}; all together sum to 1", f"lower them by {total - 1:g} in all"))
+        wrong.append(
+            (f"the weights set sum to {total:g}; all together sum to 1", f"lower them by {total - 1:g} in all")
+        )
     elif not wrong and changes.keys() == weights.keys() and total < 1 - _TOLERANCE:
         wrong.append((
             f"the weights set sum to {total:g}, and no other objective is left to take the rest",
