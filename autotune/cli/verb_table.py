@@ -50,6 +50,9 @@ VERBS: dict[str, Verb] = {
         _RESULTS, "the corrections that `verify --calibrate` kept; show or remove one", "calibrations"
     ),
     "report": Verb(_RESULTS, "a run as one self-contained HTML page, or as Markdown for a pull request", "report"),
+    "weights": Verb(
+        _RESULTS, "what each objective counts, what it would count, and how a stored run then ranks", "weights"
+    ),
     "runs": Verb(_RUNS, "list the runs: which are running, interrupted or finished, and how far each is", "runs"),
     "resume": Verb(_RUNS, "go on with a run that was interrupted: the latest, or RUN", "resume"),
     "cancel": Verb(_RUNS, "have a run that is running end in good order; --now at once", "cancel"),

@@ -11,6 +11,7 @@ from autotune.cli.recorded import folder_of, read_recorded
 from autotune.cli.stored_points import rebuild
 from autotune.diagnostics import InputError, diagnostic, suggest
 from autotune.emit import emit_point
+from autotune.engines.provenance import POINT
 from autotune.report.package import archive, package_files
 from autotune.report.picks import find_picks
 from autotune.run.redact import HIDDEN, hide_env
@@ -102,9 +103,12 @@ def deployment_of(record: RunRecord, result: Result) -> Deployment:
             diagnostic("AT172", f"point {result.point_id} compiles to something else today ({', '.join(differing)}); the package has what was measured",
                        help="autotune, a profile or the model's files have changed since; `autotune compile` shows today's")
         ])  # fmt: skip
-    # Labels say the name, and the values of secrets are in no file.
+    # Labels say the name and the point, whose id today's schema may count otherwise; the values of secrets are in no file.
     labels = {key: stored["name"] if value == made.name else value for key, value in made.labels.items()}
-    return replace(made, **stored, labels=labels, env={name: value for name, value in env.items() if value != HIDDEN})
+    return replace(
+        made, **stored, labels=labels | {POINT: result.point_id}, annotations=made.annotations | {POINT: result.point_id},
+        env={name: value for name, value in env.items() if value != HIDDEN},
+    )  # fmt: skip
 
 
 def _from_inputs(record: RunRecord, result: Result) -> Deployment | None:

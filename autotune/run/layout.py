@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from autotune.diagnostics import diagnostic
 from autotune.run.choose import visible_devices
-from autotune.run.cores import share_cores, share_evenly
+from autotune.run.machine import machine_cores, machine_gpus
 from autotune.run.slots import Layout, Slots
 from autotune.schema import DockerExecutor, LocalExecutor, RayExecutor
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from autotune.run.choose import Probes
     from autotune.run.executor import Settings
     from autotune.run.ray.connection import NodeSize
-    from autotune.workspace.cpus import Cpus
-    from autotune.workspace.hardware import GpuPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ def find_limits(
     """What experiments run side by side on, and where that is less than what was asked for (AT124).
 
     local: `executor.devices`, else the GPUs of this machine; cores for engines that use no GPU. emulated: as many nodes and
-    GPUs as the largest system that the points declare. docker: see `_in_containers`. ray: what the nodes have. Elsewhere nothing is handed out.
+    GPUs as the largest system that the points declare. docker: see `_container_gpus` and `_container_cores`. ray: what the nodes have. Elsewhere nothing is handed out.
     """
     if settings.name == "emulated":
         return Limits(_declared(points), max_parallel=max_parallel), []
@@ -68,17 +65,20 @@ def find_limits(
         from autotune.run.ray.connection import node_sizes
 
         return _on_nodes(node_sizes(settings), settings, points, max_parallel), []
-    if isinstance(settings, DockerExecutor):
-        return _in_containers(settings, points, probes, max_parallel), []
-    if not isinstance(settings, LocalExecutor):
-        return Limits(max_parallel=max_parallel), []
     vendors = {point.deployment.gpu_vendor for point in points if point.deployment is not None}
     found: list[Diagnostic] = []
+    if isinstance(settings, DockerExecutor):
+        gpus = _container_gpus(settings, points, probes, found) if vendors - {"cpu"} else Layout()
+        cores = _container_cores(settings, probes, max_parallel, found) if "cpu" in vendors else Layout()
+        return Limits(gpus, cores, max_parallel), found
+    if not isinstance(settings, LocalExecutor):
+        return Limits(max_parallel=max_parallel), []
     gpus, cores = Layout(), Layout()
     if vendors & {"nvidia", "amd"}:
-        gpus = _gpus(settings, probes, found, nvidia="nvidia" in vendors)
+        gpus = machine_gpus(settings.devices, probes, found, nvidia="nvidia" in vendors, pin=settings.pin)
     if "cpu" in vendors:
-        cores = _cores(settings, probes.cpus(), max_parallel, found)
+        cores = machine_cores(settings.cores_per_server, probes.cpus(), max_parallel, found)
+        cores = cores if settings.pin else Layout(cores.nodes, of_cores=True)
     return Limits(gpus, cores, max_parallel), found
 
 
@@ -93,19 +93,39 @@ def _declared(points: Sequence[CompiledPoint]) -> Layout:
     return Layout(tuple(tuple(str(index) for index in range(width)) for _ in range(nodes)))
 
 
-def _in_containers(
-    settings: DockerExecutor, points: Sequence[CompiledPoint], probes: Probes, max_parallel: int | None
-) -> Limits:
-    """The GPUs of this machine where the Docker engine is here and NVML sees any, else one node's as the points declare it."""
-    vendors = {point.deployment.gpu_vendor for point in points if point.deployment is not None}
-    if vendors == {"cpu"}:
-        return Limits(max_parallel=max_parallel)
+def _container_gpus(
+    settings: DockerExecutor, points: Sequence[CompiledPoint], probes: Probes, found: list[Diagnostic]
+) -> Layout:
+    """`executor.devices`, else the GPUs of this machine where the Docker engine is here and NVML sees any, else one node's as
+    the points declare it. Containers on GPUs are not bound to cores.
+    """
+    nvidia = any(point.deployment is not None and point.deployment.gpu_vendor == "nvidia" for point in points)
+    here = nvidia and _engine_is_here(settings)
+    if settings.devices:
+        return machine_gpus(settings.devices, probes, found, nvidia=here, pin=False)
+    seen = visible_devices(len(probes.gpus())) if here else ()
+    return Layout((seen,) if seen else _declared(points).nodes[:1])
+
+
+def _container_cores(
+    settings: DockerExecutor, probes: Probes, max_parallel: int | None, found: list[Diagnostic]
+) -> Layout:
+    """Shares of `executor.cores_per_server` cores; nothing where that is not said, or the Docker host's cores are not known."""
+    if settings.cores_per_server is None:
+        return Layout()
+    if not _engine_is_here(settings) or not probes.cpus().cores:
+        found.append(
+            diagnostic("AT124", f"executor.cores_per_server={settings.cores_per_server}: the cores of the Docker engine's machine are not known here, so its containers are bound to none",
+                       path="executor.cores_per_server", help="start the run on that machine, or set optimization.max_parallel alone")
+        )  # fmt: skip
+        return Layout()
+    return machine_cores(settings.cores_per_server, probes.cpus(), max_parallel, found)
+
+
+def _engine_is_here(settings: DockerExecutor) -> bool:
     from autotune.run.docker.address import find_address
 
-    here = "nvidia" in vendors and find_address(settings.host).here
-    seen = visible_devices(len(probes.gpus())) if here else ()
-    nodes = (seen,) if seen else _declared(points).nodes[:1]
-    return Limits(Layout(nodes), max_parallel=max_parallel)
+    return find_address(settings.host).here
 
 
 def _on_nodes(
@@ -123,73 +143,3 @@ def _on_nodes(
     )
     deployments = [point.deployment for point in points if point.deployment is not None]
     return limits if all(limits.fits(item) for item in deployments) else Limits(max_parallel=max_parallel)
-
-
-def _gpus(settings: LocalExecutor, probes: Probes, found: list[Diagnostic], *, nvidia: bool) -> Layout:
-    """The GPUs by the names that CUDA_VISIBLE_DEVICES takes, each once, however it is named."""
-    places = probes.places() if nvidia else ()
-    if not settings.devices:
-        hidden = os.environ.get("HIP_VISIBLE_DEVICES", "").split(",")
-        names = visible_devices(len(probes.gpus())) if nvidia else tuple(filter(None, map(str.strip, hidden)))
-    else:
-        names = settings.devices
-        unseen = [name for name in names if places and not name.startswith("MIG") and _place(name, places) is None]
-        if unseen:
-            found.append(
-                diagnostic("AT124", f"NVML lists no GPU {', '.join(unseen)} on this machine", path="executor.devices",
-                           help="`nvidia-smi -L` lists those that are here; servers given others will not start")
-            )  # fmt: skip
-    known: dict[object, str] = {}
-    for name in names:
-        place = _place(name, places)
-        known.setdefault(name if place is None else place.number, name)
-    if len(known) < len(names):
-        twice = sorted(set(names) - set(known.values()))
-        found.append(
-            diagnostic("AT124", f"{', '.join(twice)} is a GPU that is listed already; it is handed out once", path="executor.devices",
-                       help="name each GPU once, by its number or its UUID")
-        )  # fmt: skip
-    seen = {name: place for name in known.values() if (place := _place(name, places)) is not None}
-    zones = {(0, name): place.numa_node for name, place in seen.items() if place.numa_node is not None}
-    cpus = probes.cpus() if settings.pin and zones else None
-    near = {} if cpus is None else {slot: _threads(cpus, zone) for slot, zone in zones.items()}
-    return Layout((tuple(known.values()),) if known else (), zones, near)
-
-
-def _place(name: str, places: Sequence[GpuPlace]) -> GpuPlace | None:
-    """The GPU of that number or UUID; CUDA takes the beginning of a UUID where that is enough."""
-    hits = [place for place in places if name == str(place.number) or place.uuid == name]
-    if not hits and name.startswith("GPU-"):
-        hits = [place for place in places if place.uuid.startswith(name)]
-    return hits[0] if len(hits) == 1 else None
-
-
-def _threads(cpus: Cpus, zone: int) -> tuple[int, ...]:
-    """The CPU threads of a NUMA node; none where it is the only one, and being kept on it would mean nothing."""
-    if len(set(cpus.zones.values())) < 2:
-        return ()
-    return tuple(sorted(thread for thread, home in cpus.zones.items() if home == zone))
-
-
-def _cores(settings: LocalExecutor, cpus: Cpus, max_parallel: int | None, found: list[Diagnostic]) -> Layout:
-    """Shares of the cores; of all of them, and unbound, where one server runs at a time or the system does not tell."""
-    wanted, there = settings.cores_per_server, len(cpus.cores)
-    if wanted is not None and there and wanted > there:
-        found.append(
-            diagnostic("AT124", f"executor.cores_per_server={wanted} is more cores than autotune may use here: servers run one at a time, on all of them",
-                       path="executor.cores_per_server", help="lower it, or leave it out and set optimization.max_parallel")
-        )  # fmt: skip
-        wanted = there
-    if not there or (wanted is None and (max_parallel or 1) == 1):
-        return Layout((tuple(f"any-{index}" for index in range(max_parallel or 1)),), of_cores=True)
-    layout = (
-        share_cores(cpus.cores, cpus.zones, wanted)
-        if wanted
-        else share_evenly(cpus.cores, cpus.zones, max_parallel or 1)
-    )
-    if max_parallel is not None and len(layout.nodes[0]) < max_parallel:
-        found.append(
-            diagnostic("AT124", f"optimization.max_parallel={max_parallel}, and the cores that autotune may use here ({there}) are enough for {len(layout.nodes[0])} servers at once",
-                       path="optimization.max_parallel", help="lower it, or executor.cores_per_server")
-        )  # fmt: skip
-    return layout if settings.pin else Layout(layout.nodes, of_cores=True)

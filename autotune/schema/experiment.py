@@ -212,6 +212,15 @@ class DockerExecutor(Group):
         (),
         description="Further mounts, `source:target[:ro]`: a folder of the Docker host (begins with `/` or `~`), or a Docker volume.",
     )
+    devices: Devices = Field(
+        (),
+        description="The GPUs of the Docker host to hand out, by number or UUID. Default: those that NVML lists where the Docker engine is on this machine, else as many as the points declare.",
+    )
+    cores_per_server: int | None = Field(
+        None,
+        ge=1,
+        description="CPU cores for each container that uses no GPU, which it then stays on; as many run at once as there are cores for. Default: no container is bound to cores.",
+    )
 
 
 class KubernetesExecutor(Group):

@@ -9,7 +9,7 @@ from autotune.score.picks import PICKS, Candidate, PickName, Picks, choose_picks
 from autotune.score.score import MAX_ERROR_RATE, Scored, score_for, score_measurement, score_measurements
 from autotune.score.shortfall import Shortfall, find_shortfalls
 from autotune.score.slo import SloVerdict, Violation, judge_slo, penalise
-from autotune.score.weights import normalise, rebalance
+from autotune.score.weights import change_weights, normalise, rebalance
 
 __all__ = [
     "MAX_ERROR_RATE",
@@ -25,6 +25,7 @@ __all__ = [
     "Shortfall",
     "SloVerdict",
     "Violation",
+    "change_weights",
     "choose_picks",
     "compile_constraints",
     "find_shortfalls",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 
 import pytest
@@ -102,6 +103,8 @@ def test_a_profile_that_changed_since_is_said_and_the_package_has_what_was_measu
     manifest = "".join(path.read_text() for path in (tmp_path / "won" / "manifests").rglob("*.yaml"))
     assert "96" in manifest
     assert '"48"' not in manifest
+    point = json.loads((tmp_path / "won" / "metrics.json").read_text())["point_id"]
+    assert set(re.findall(r"autotune/point: '?(\w+)", manifest)) == {point}
     (tmp_path / "profiles" / "mine.yaml").unlink()
     assert swept("emit", "--pick", "best", "-o", "gone").code == 0
 

@@ -41,9 +41,9 @@ def start(docker_engine, image, tmp_path):
     words = [sys.executable, "-m", "autotune", "run", "task.yaml", f"system.image={image}"]
     started = []
 
-    def begin():
+    def begin(*more):
         with (tmp_path / "out").open("ab") as out:
-            started.append(subprocess.Popen(words, cwd=tmp_path, env=env, stdout=out, stderr=out))
+            started.append(subprocess.Popen([*words, *more], cwd=tmp_path, env=env, stdout=out, stderr=out))
         return started[-1]
 
     yield begin

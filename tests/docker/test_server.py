@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -106,6 +107,15 @@ def test_files_secrets_and_memory_reach_the_container(docker_engine, serve, sett
     seen = dict(item.split("=", 1) for item in container.exec_run(["env"]).output.decode().splitlines())
     assert (seen["HF_TOKEN"], seen["PASSED"], seen["EXTRA"]) == ("hf_of_the_caller", "on", "1")
     assert container.attrs["HostConfig"]["ShmSize"] == 2**26
+
+
+def test_a_container_stays_on_the_cores_set_aside_for_it(docker_engine, serve, place):
+    core = min(os.sched_getaffinity(0))
+    serve(at=replace(place, cpus=(core,)))
+    (container,) = all_of(docker_engine)
+    status = container.exec_run(["cat", "/proc/self/status"]).output.decode()
+    (allowed,) = [line.split()[1] for line in status.splitlines() if line.startswith("Cpus_allowed_list")]
+    assert allowed == container.attrs["HostConfig"]["CpusetCpus"] == str(core)
 
 
 def test_an_engine_that_does_not_start_is_classed_by_its_log(serve):

@@ -6,7 +6,7 @@ import pytest
 from autotune.run.choose import Probes
 from autotune.run.layout import find_limits
 from autotune.run.slots import Assigned
-from autotune.schema import EmulatedExecutor, LocalExecutor
+from autotune.schema import DockerExecutor, EmulatedExecutor, LocalExecutor
 from autotune.workspace.cpus import Cpus
 from autotune.workspace.hardware import GpuPlace
 from tests.run.points import make_point
@@ -133,3 +133,39 @@ def test_containers_without_gpus_run_one_at_a_time_or_as_many_as_is_said():
     for asked, expected in ((None, 1), (2, 2)):
         found, doubts = find_limits(point.config.executor, [point], HERE, asked)
         assert (found.at_once(found.layout(point.deployment)), doubts) == (expected, [])
+
+
+def in_containers(probes=HERE, max_parallel=None, vendor="nvidia", host="unix:///run/docker.sock", **settings):
+    point = make_point("a", vendor=vendor)
+    return find_limits(DockerExecutor(name="docker", host=host, **settings), [point], probes, max_parallel)
+
+
+def test_containers_get_the_gpus_that_are_named():
+    found, doubts = in_containers(devices=[1, "GPU-c0de"])
+    assert (found.gpus.nodes, doubts) == ((("1", "GPU-c0de"),), [])
+    assert found.gpus.assigned(((0, "1"),)) == Assigned(("1",)), "containers on GPUs are bound to no core"
+    found, (doubt,) = in_containers(devices=[0, 9])
+    assert (found.gpus.nodes, "no GPU 9" in doubt.message) == ((("0", "9"),), True)
+    assert in_containers(vendor="amd", devices=[4, 5])[0].gpus.nodes == (("4", "5"),)
+
+
+def test_the_devices_of_a_docker_engine_elsewhere_are_taken_at_their_word():
+    found, doubts = in_containers(host="tcp://192.0.2.7:2375", devices=[0, 9])
+    assert (found.gpus.nodes, doubts) == ((("0", "9"),), [])
+
+
+def test_containers_without_gpus_share_the_cores_where_it_is_said_how_many():
+    found, doubts = in_containers(vendor="cpu", cores_per_server=2)
+    assert (found.cores.nodes, doubts) == ((("0-1", "2-3", "4-5", "6-7"),), [])
+    assert found.cores.assigned(((0, "4-5"),)) == Assigned((), (4, 5))
+    assert found.at_once(found.cores) is None, "as many as there are cores for"
+    assert in_containers(vendor="cpu", cores_per_server=2, max_parallel=3)[0].at_once(found.cores) == 3
+    (doubt,) = in_containers(vendor="cpu", cores_per_server=9)[1]
+    assert (doubt.code, doubt.path) == ("AT124", "executor.cores_per_server")
+
+
+@pytest.mark.parametrize(("host", "probes"), [("tcp://192.0.2.7:2375", HERE), ("unix:///run/docker.sock", ELSEWHERE)])
+def test_cores_that_nobody_knows_are_not_handed_out(host, probes):
+    found, (doubt,) = in_containers(probes, vendor="cpu", host=host, cores_per_server=2, max_parallel=2)
+    assert (found.cores.nodes, doubt.code, doubt.path) == ((), "AT124", "executor.cores_per_server")
+    assert found.at_once(found.cores) == 2

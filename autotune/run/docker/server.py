@@ -92,7 +92,7 @@ class DockerServer:
             )  # fmt: skip
             body = container_body(
                 deployment, self._settings, devices=place.devices, publish_ip=address.publish_ip(), environ=os.environ,
-                labels={**owner_labels(run), POINT_LABEL: place.folder.name},
+                labels={**owner_labels(run), POINT_LABEL: place.folder.name}, cpus=place.cpus,
             )  # fmt: skip
             write_record(self._record, address.url, name)
             with self._changing:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from autotune.emit.devices import AMD_DEVICES, AMD_GROUP, AMD_VISIBLE
 from autotune.emit.labels import label_set
 from autotune.emit.volumes import ContainerMount, container_mount
+from autotune.run.cores import number_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,10 +40,11 @@ def container_body(
     publish_ip: str,
     labels: Mapping[str, str],
     environ: Mapping[str, str],
+    cpus: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """The body of the request that creates the server's container.
 
-    `devices` are the GPUs set aside for it, empty for any; its port is published on a free one of `publish_ip`. Secrets and
+    `devices` are the GPUs set aside for it, empty for any, `cpus` the threads that it stays on, empty for all; its port is published on a free one of `publish_ip`. Secrets and
     `executor.pass_env` come from `environ` by name; what is not set there is left out.
     """
     port = f"{deployment.port}/tcp"
@@ -55,6 +57,8 @@ def container_body(
     }
     if deployment.shm_bytes:
         host["ShmSize"] = deployment.shm_bytes
+    if cpus:
+        host["CpusetCpus"] = number_ranges(cpus)
     env = {**deployment.env, **settings.env}
     for name in [*(secret.env for secret in deployment.secrets), *settings.pass_env]:
         if name in environ:

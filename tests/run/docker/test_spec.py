@@ -8,10 +8,10 @@ from autotune.schema import DockerExecutor
 from tests.emit.cases import AMD, CPU, FULL, HOSTILE, PLAIN
 
 
-def body(deployment, *, devices=(), environ=None, labels=None, **settings):
+def body(deployment, *, devices=(), cpus=(), environ=None, labels=None, **settings):
     return container_body(
         deployment, DockerExecutor(name="docker", **settings), devices=devices, publish_ip="127.0.0.1",
-        labels=labels or {}, environ=environ or {},
+        labels=labels or {}, environ=environ or {}, cpus=cpus,
     )  # fmt: skip
 
 
@@ -34,6 +34,11 @@ def test_the_gpus_set_aside_are_named_and_others_counted():
     ]
     assert body(PLAIN)["HostConfig"]["DeviceRequests"] == [{"Capabilities": [["gpu"]], "Count": 2}]
     assert "DeviceRequests" not in body(CPU)["HostConfig"]
+
+
+def test_the_cores_set_aside_are_a_set_of_the_containers_own():
+    assert body(CPU, cpus=(0, 1, 2, 8))["HostConfig"]["CpusetCpus"] == "0-2,8"
+    assert "CpusetCpus" not in body(CPU)["HostConfig"]
 
 
 def test_amd_gpus_are_devices_and_a_variable_says_which():
