@@ -58,7 +58,7 @@ class AiPerf:
         return {}
 
     def read(self, order: Order) -> Measurement:
-        [found] = parse_aiperf(_files(order), order.job.gpus)
+        [found] = parse_aiperf(_files(order), order.job.gpus, order.job.clock_limits_ms)
         return found
 
     def reasons(self, order: Order) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from autotune.bench.site import HERE
@@ -43,6 +43,15 @@ class BenchJob:
     """Output tokens of a data set's prompts that do not say how many they want."""
     site: Site = HERE
     """Where a client that is a command runs it."""
+    limits_ms: Mapping[str, float] = field(default_factory=dict)
+    """What a request has to meet to count as goodput, by latency (`ttft_ms`), in the server's own time."""
+    speed: float = 1.0
+    """How many times faster than it says an emulated server runs."""
+
+    @property
+    def clock_limits_ms(self) -> dict[str, float]:
+        """`limits_ms` by the clock on the wall, for clients that know nothing of emulation."""
+        return {name: limit / self.speed for name, limit in self.limits_ms.items()}
 
 
 class BenchClient(Protocol):

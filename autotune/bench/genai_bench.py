@@ -148,7 +148,7 @@ def _run(
         env={"ENABLE_UI": "false"},
         timeout_s=_OVERHEAD_S + len(loads) * (60 * _minutes(benchmark) + _OVERHEAD_PER_LOAD_S),
     )
-    results, problems = read_results(folder / "results", job.gpus)
+    results, problems = read_results(folder / "results", job.gpus, job.clock_limits_ms)
     missing = [load for load in loads if load not in results]
     if missing:
         reason = "; ".join(problems) or f"{COMMAND} ended with status {status} and left no result"

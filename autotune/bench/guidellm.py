@@ -32,7 +32,7 @@ class GuideLlm:
         return {}
 
     def read(self, order: Order) -> Measurement:
-        [found] = parse_guidellm(_report(order), order.job.gpus)
+        [found] = parse_guidellm(_report(order), order.job.gpus, order.job.clock_limits_ms)
         return found
 
     def reasons(self, order: Order) -> Iterable[str]:

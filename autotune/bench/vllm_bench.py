@@ -56,7 +56,7 @@ class VllmBench:
         return {"VLLM_NO_USAGE_STATS": "1"}
 
     def read(self, order: Order) -> Measurement:
-        [found] = parse_vllm_bench(_result(order), order.job.gpus, order.load.scenario)
+        [found] = parse_vllm_bench(_result(order), order.job.gpus, order.load.scenario, order.job.clock_limits_ms)
         return found
 
     def reasons(self, order: Order) -> Iterable[str]:

@@ -1,5 +1,8 @@
 """What a measurement would give, without one."""
 
+from autotune.predict.calibrated import Calibrated
+from autotune.predict.calibration import Calibration
+from autotune.predict.pair import Pair, Subject, subject_of
 from autotune.predict.predictor import Prediction, Predictor, Timing
 from autotune.predict.roofline import Roofline
 from autotune.predict.timing import RooflineTiming
@@ -9,4 +12,16 @@ PREDICTORS: dict[str, Predictor] = {
     "roofline": Roofline(),
 }
 
-__all__ = ["PREDICTORS", "Prediction", "Predictor", "Roofline", "RooflineTiming", "Timing"]
+__all__ = [
+    "PREDICTORS",
+    "Calibrated",
+    "Calibration",
+    "Pair",
+    "Prediction",
+    "Predictor",
+    "Roofline",
+    "RooflineTiming",
+    "Subject",
+    "Timing",
+    "subject_of",
+]

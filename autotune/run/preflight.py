@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autotune.bench import client_name
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, has_errors, unique
 from autotune.run.executor import client_for
+from autotune.run.foretell import calibration_problems
 from autotune.run.plan import point_loads
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ def check_run(
                                  help="lower parallel.tp, parallel.pp or parallel.dp")  # fmt: skip
             found += _placed(group.points[0], [lacking])
         for point in group.points:
+            found += _placed(
+                point, [replace(item, path="optimization.calibration") for item in calibration_problems(point)]
+            )
             try:
                 found += _placed(point, _client_problems(point, client_of, executor))
             except InputError as error:

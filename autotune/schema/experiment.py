@@ -88,7 +88,7 @@ class Optimization(Group):
     )
     objectives: Annotated[Texts, Field(min_length=1)] = Field(
         ("maximize_throughput_per_gpu", "minimize_tpot"),
-        description="minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.",
+        description="minimize_latency, maximize_throughput, maximize_goodput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.",
     )
     weights: dict[str, Fraction] = Field(
         default_factory=dict,
@@ -116,6 +116,10 @@ class Optimization(Group):
         description="How long other runs on this machine leave a config alone whose server failed to load, in h; 0 tries it at once.",
     )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    calibration: Name | None = Field(
+        None,
+        description="Calibration by name (`autotune calibrations`) or file, that corrects what is predicted of this run's points: what is kept beside the results, and what a strategy starts from.",
+    )
     constraints: Texts = Field(
         (), description="CEL over metrics that a result must meet: `ttft_ms.p95 < 300.0 && error_rate == 0.0`."
     )

@@ -80,6 +80,41 @@ RUN_CODES: dict[str, Code] = {
         "Name the folder that genai-bench, guidellm, aiperf or `vllm bench` wrote its JSON into; one above it will do.",
         Example("autotune results import task", {"task/task.yaml": "parallel: {tp: 2}\n"}),
     ),
+    "AT060": Code(
+        "error",
+        "nothing to verify a predictor with",
+        "A prediction is verified by what was measured on hardware. The run was emulated (its timing is a predictor's), nothing of it came to an end, or the points named were never measured.",
+        "Measure with an executor that starts real servers, or take in what a load client measured: `autotune results import DIR`.",
+        Example("autotune verify"),
+    ),
+    "AT061": Code(
+        "error",
+        "too little is known of the server that was measured",
+        "A prediction needs the GPU and how the model was spread over it. A load client's own results do not say, and a guess would be held against the predictor.",
+        "Say it beside the run: autotune verify RUN system.gpu=NAME parallel.tp=N.",
+        Example("autotune verify RUN"),
+    ),
+    "AT062": Code(
+        "error",
+        "unusable calibration",
+        "No calibration of that name is kept, its file cannot be read or written, or it was fitted to another predictor.",
+        "`autotune calibrations` lists those that are kept; `autotune verify RUN --calibrate` makes one.",
+        Example("autotune predict parallel.tp=2 --calibration nope"),
+    ),
+    "AT160": Code(
+        "warning",
+        "left out of the comparison",
+        "Loads that were emulated, that failed, or of which the predictor says nothing cannot be laid against a prediction; the figures are of the others.",
+        "Measure them, or compare with another predictor (--predictor).",
+        Example("autotune verify"),
+    ),
+    "AT161": Code(
+        "warning",
+        "a calibration that may mislead",
+        "It rests on few servers, brings a metric no nearer to what was measured when the server is left out of the fit, or was fitted to another version of the predictor.",
+        "Measure more settings of the server, and fit again with `autotune verify RUN RUN --calibrate`.",
+        Example("autotune verify RUN --calibrate"),
+    ),
     "AT121": Code(
         "warning",
         "imported numbers are off or incomplete",
@@ -119,6 +154,34 @@ RUN_CODES: dict[str, Code] = {
         Example(
             "autotune run executor=local executor.bin_dir=nowhere system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"
         ),
+    ),
+    "AT063": Code(
+        "error",
+        "no such pick in the run",
+        "A package is of a point that was measured. `slo` is the best among those that meet every limit, `knee` lies between the ends of the frontier; a run may have neither.",
+        "Name a pick that the message lists, or a point by its id; `autotune results` shows both.",
+        Example("autotune emit --run RUN --pick slo -o FOLDER"),
+    ),
+    "AT171": Code(
+        "warning",
+        "a package of what was not measured",
+        "The figures of an emulated point come from a model of the engine; the manifests are right, how fast they are nobody has seen.",
+        "Run the point on the real engine before you deploy it.",
+        Example("autotune emit --run EMULATED_RUN --pick best -o FOLDER"),
+    ),
+    "AT172": Code(
+        "warning",
+        "a point that compiles to something else today",
+        "autotune, a profile or the model's files have changed since the point was measured. The package has the command, image and environment that were measured; probes and the like are today's.",
+        "Compare with `autotune compile`; measure again if today's is what you want.",
+        Example("autotune emit --run RUN --pick best -o FOLDER"),
+    ),
+    "AT167": Code(
+        "warning",
+        "runs that are not compared",
+        "A report of several runs lays them side by side. What a real engine was measured at is never laid against an emulation or a prediction: the difference would say nothing about the configs.",
+        "Compare runs that were all measured, or all emulated.",
+        Example("autotune report MEASURED_RUN EMULATED_RUN"),
     ),
     "AT203": Code(
         "note",
