@@ -17,6 +17,7 @@ RATES = (
     "output_tokens_per_s_per_user",
     "total_tokens_per_s",
     "requests_per_s",
+    "goodput_requests_per_s",
 )
 
 #: Tokens of a request where the runtime group does not say: a short document in, a paragraph out.
@@ -45,7 +46,8 @@ class Measurement:
     """One load on one server. Latencies are statistic -> ms, and hold only what the tool gives.
 
     `output_tokens_per_s_per_gpu` divides by the GPUs the deployment uses; `output_tokens_per_s_per_user` is
-    1000 / mean TPOT in ms, the speed one reader sees. `errors` are the most frequent reasons of failed requests, each as
+    1000 / mean TPOT in ms, the speed one reader sees. `goodput_requests_per_s` are the requests that met the SLO, each by
+    itself; NaN without targets, or where the tool does not give single requests. `errors` are the most frequent reasons of failed requests, each as
     `count x reason`.
 
     Where a load was measured several times, `repeats` says how often, every latency and rate is the mean over the
@@ -63,6 +65,7 @@ class Measurement:
     output_tokens_per_s_per_user: float = math.nan
     total_tokens_per_s: float = math.nan
     requests_per_s: float = math.nan
+    goodput_requests_per_s: float = math.nan
     error_rate: float = 0.0
     completed: int = 0
     failed: int = 0

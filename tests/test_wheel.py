@@ -29,7 +29,7 @@ def test_the_wheel_works_from_any_folder(tmp_path):
     for wanted in (
         "autotune/conf/config.yaml",
         "autotune/profiles/fp8_quantized.yaml",
-        "autotune/templates/report.html.j2",
+        "autotune/templates/report/page.html.j2",
         "autotune/store/migrations/env.py",
         "autotune/store/migrations/versions/v0001_first_release.py",
     ):

@@ -34,7 +34,7 @@ class AiPerf:
             "--url", endpoint.base_url,
             "--endpoint-type", "chat" if order.path == CHAT else "completions",
             "--streaming",
-            "--input-file", str(order.folder / "prompts.jsonl"),
+            "--input-file", "prompts.jsonl",
             "--custom-dataset-type", "single_turn",
             "--dataset-sampling-strategy", "sequential",
             "--request-count", str(len(order.requests)),
@@ -45,7 +45,7 @@ class AiPerf:
             "--no-server-metrics",
             "--no-gpu-telemetry",
             "--ui", "None",
-            "--artifact-dir", str(order.folder / "artifacts"),
+            "--artifact-dir", "artifacts",
         ]  # fmt: skip
         if load.request_rate is not None:
             return [*argv, "--request-rate", repr(load.request_rate), "--arrival-pattern", "poisson"]
@@ -58,7 +58,7 @@ class AiPerf:
         return {}
 
     def read(self, order: Order) -> Measurement:
-        [found] = parse_aiperf(_files(order), order.job.gpus)
+        [found] = parse_aiperf(_files(order), order.job.gpus, order.job.clock_limits_ms)
         return found
 
     def reasons(self, order: Order) -> Iterable[str]:

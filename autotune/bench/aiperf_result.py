@@ -28,9 +28,11 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autotune.bench.errors import BenchError
+from autotune.bench.goodput import RequestLatency, goodput, known
 from autotune.bench.result_fields import nothing_completed, per_user, scenario_name, statistics, written_by
 from autotune.metrics import STATISTICS, Load, Measurement
 
@@ -51,14 +53,20 @@ class TokenCounts(NamedTuple):
     by_server: int
 
 
-def parse_aiperf(files: Mapping[str, str], gpus: int = 1) -> list[Measurement]:
-    """The measurement of one artifact folder; `gpus` is how many the server uses.
+def parse_aiperf(
+    files: Mapping[str, str], gpus: int = 1, limits_ms: Mapping[str, float] | None = None
+) -> list[Measurement]:
+    """The measurement of one artifact folder; `gpus` is how many the server uses, `limits_ms` what a request has to meet
+    to count as goodput (from the single records, which aiperf writes unless `--export-level summary`).
 
     Raises BenchError for a folder that was left before its summary, ValueError for text that is not what aiperf writes.
     """
     with written_by("aiperf"):
         if SUMMARY in files:
-            return [_measurement(json.loads(files[SUMMARY]), gpus)]
+            found = _measurement(json.loads(files[SUMMARY]), gpus)
+            requests = _requests(files[RECORDS]) if RECORDS in files else ()
+            good = goodput(requests, limits_ms or {}, completed=found.completed, requests_per_s=found.requests_per_s)
+            return [replace(found, goodput_requests_per_s=good)]
         records = list(_records(files[RECORDS]))
     failed = sum(record.get("error") is not None for record in records)
     if len(records) > failed:
@@ -137,6 +145,19 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
             continue
         if record["metadata"].get("phase_kind", record["metadata"].get("benchmark_phase")) == "profiling":
             yield record
+
+
+def _requests(text: str) -> Iterator[RequestLatency]:
+    """The requests that completed in the phase that counts."""
+    for record in _records(text):
+        if record.get("error") is None and record["metadata"].get("benchmark_phase") == "profiling":
+            metrics = record["metrics"]
+            single = metrics.get("output_sequence_length", {}).get("value", 0) <= 1
+            first, each, whole = (
+                known(metrics.get(name, {}).get("value"))
+                for name in ("time_to_first_token", "inter_token_latency", "request_latency")
+            )
+            yield RequestLatency(first, 0.0 if single else each, whole)
 
 
 def _latency(summary: dict[str, Any], name: str) -> dict[str, float]:

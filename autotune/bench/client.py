@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from autotune.bench.site import HERE
 from autotune.metrics import DEFAULT_OSL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from autotune.bench.site import Site
     from autotune.diagnostics import Diagnostic
     from autotune.metrics import Load, Measurement
     from autotune.schema import Benchmark
@@ -39,6 +41,17 @@ class BenchJob:
     cancelled: Callable[[], bool] = lambda: False
     osl: int = DEFAULT_OSL
     """Output tokens of a data set's prompts that do not say how many they want."""
+    site: Site = HERE
+    """Where a client that is a command runs it."""
+    limits_ms: Mapping[str, float] = field(default_factory=dict)
+    """What a request has to meet to count as goodput, by latency (`ttft_ms`), in the server's own time."""
+    speed: float = 1.0
+    """How many times faster than it says an emulated server runs."""
+
+    @property
+    def clock_limits_ms(self) -> dict[str, float]:
+        """`limits_ms` by the clock on the wall, for clients that know nothing of emulation."""
+        return {name: limit / self.speed for name, limit in self.limits_ms.items()}
 
 
 class BenchClient(Protocol):

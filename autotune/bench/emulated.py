@@ -50,6 +50,7 @@ def rescale(measurement: Measurement, speed: float) -> Measurement:
         output_tokens_per_s_per_user=measurement.output_tokens_per_s_per_user / speed,
         total_tokens_per_s=measurement.total_tokens_per_s / speed,
         requests_per_s=measurement.requests_per_s / speed,
+        goodput_requests_per_s=measurement.goodput_requests_per_s / speed,
         duration_s=measurement.duration_s * speed,
         kind="emulated",
     )

@@ -11,12 +11,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autotune.bench.command import find_command, log_tail, run_command
+from autotune.bench.command import log_tail
 from autotune.bench.errors import BenchError
 from autotune.bench.fields import request_fields
 from autotune.bench.prompted import read_prompts
 from autotune.bench.quick import approach_until_cancelled
 from autotune.bench.repeats import count_errors
+from autotune.bench.site import HERE
 from autotune.check.clients import client_problems
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from autotune.bench.client import BenchJob
     from autotune.bench.dataset import Prompt
     from autotune.bench.drive import Request
+    from autotune.bench.site import Site
     from autotune.metrics import Load, Measurement
     from autotune.schema import Benchmark
 
@@ -36,8 +38,8 @@ _OVERHEAD_S = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One run of a tool: a load, its requests, and the folder that is its own. `path` is `/v1/chat/completions` or
-    `/v1/completions`, `fields` are those of each request's body beside the prompt.
+    """One run of a tool: a load, its requests, and the folder that is its own, in which its command runs. `path` is
+    `/v1/chat/completions` or `/v1/completions`, `fields` are those of each request's body beside the prompt.
     """
 
     command: str
@@ -73,7 +75,7 @@ class Tool(Protocol):
         ...
 
     def prepare(self, order: Order) -> list[str]:
-        """Write the tool's files into the order's folder; the command line that then measures."""
+        """Write the tool's files into the order's folder; the command line that then measures, its paths relative to it."""
         ...
 
     def environment(self, order: Order) -> Mapping[str, str | None]:
@@ -95,10 +97,10 @@ class FileFedClient:
 
     tool: Tool
 
-    def preflight(self, benchmark: Benchmark) -> list[Diagnostic]:
-        """What is missing on this machine, what the tool cannot do, and a data set that cannot be used."""
+    def preflight(self, benchmark: Benchmark, site: Site = HERE) -> list[Diagnostic]:
+        """What is missing where the tool is to run, what the tool cannot do, and a data set that cannot be used."""
         tool, found = self.tool, []
-        if find_command(tool.command, benchmark.bin_dir) is None:
+        if site.find(tool.command, benchmark.bin_dir) is None:
             where = "PATH" if benchmark.bin_dir is None else f"{benchmark.bin_dir} or PATH"
             found.append(
                 diagnostic("AT030", f"benchmark.tool={tool.name} needs the command {tool.command}, which is not in {where}",
@@ -114,7 +116,7 @@ class FileFedClient:
 
     def measure(self, job: BenchJob) -> list[Measurement]:
         """Every load in turn. Raises InputError when the command is missing, BenchError when a load gave nothing."""
-        if problems := self.preflight(job.benchmark):
+        if problems := self.preflight(job.benchmark, job.site):
             raise InputError(*problems)
         prompts = read_prompts(job.benchmark)
         measured: list[Measurement] = []
@@ -131,14 +133,14 @@ class FileFedClient:
         order = make_order(self.tool, job, load, position, prompts)
         log = order.folder / f"{self.tool.command}.log"
         argv = self.tool.prepare(order)
-        status = run_command(
+        status = job.site.run(
+            job,
             argv,
             folder=order.folder,
             log=log,
             # The servers that are measured here ask for no key, and other people's keys are not for them.
-            env={**job.env, "OPENAI_API_KEY": None, "DO_NOT_TRACK": "1", **self.tool.environment(order)},
+            env={"OPENAI_API_KEY": None, "DO_NOT_TRACK": "1", **self.tool.environment(order)},
             timeout_s=_OVERHEAD_S + job.benchmark.max_time_s,
-            cancelled=job.cancelled,
         )
         try:
             found = self.tool.read(order)
@@ -161,8 +163,17 @@ def make_order(tool: Tool, job: BenchJob, load: Load, position: int, prompts: Se
     count = planned_requests(benchmark, load)
     start = position * (benchmark.warmup + benchmark.max_requests) + benchmark.warmup
     requests = list(way.texts.requests(load, count, f"{job.folder} {position} {load.label}", start))
-    command = find_command(tool.command, benchmark.bin_dir) or tool.command
-    return Order(command, job, load, requests, way.path, request_fields(job.endpoint.engine, benchmark), folder)
+    command = job.site.find(tool.command, benchmark.bin_dir) or tool.command
+    seen = replace(job.endpoint, base_url=job.site.address(job.endpoint.base_url))
+    return Order(
+        command,
+        replace(job, endpoint=seen),
+        load,
+        requests,
+        way.path,
+        request_fields(job.endpoint.engine, benchmark),
+        folder,
+    )
 
 
 def planned_requests(benchmark: Benchmark, load: Load) -> int:

@@ -6,13 +6,14 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from autotune.bench.command import find_command, log_tail, run_command
+from autotune.bench.command import log_tail
 from autotune.bench.errors import BenchError
 from autotune.bench.fields import IGNORE_EOS_ENGINES
 from autotune.bench.genai_bench_result import read_results
 from autotune.bench.prompted import read_prompts
 from autotune.bench.quick import approach_until_cancelled
 from autotune.bench.scenario import DATASET
+from autotune.bench.site import HERE
 from autotune.check.clients import client_problems
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from autotune.bench.client import BenchJob
     from autotune.bench.dataset import Prompt
+    from autotune.bench.site import Site
     from autotune.metrics import Load, Measurement
     from autotune.schema import Benchmark
 
@@ -36,10 +38,10 @@ _OVERHEAD_PER_LOAD_S = 30.0
 class GenaiBenchClient:
     """Runs `genai-bench benchmark`, once for all concurrencies of a scenario."""
 
-    def preflight(self, benchmark: Benchmark) -> list[Diagnostic]:
-        """What is missing on this machine, and what of this benchmark genai-bench 0.0.5 cannot do."""
+    def preflight(self, benchmark: Benchmark, site: Site = HERE) -> list[Diagnostic]:
+        """What is missing where it is to run, and what of this benchmark genai-bench 0.0.5 cannot do."""
         found: list[Diagnostic] = []
-        if find_command(COMMAND, benchmark.bin_dir) is None:
+        if site.find(COMMAND, benchmark.bin_dir) is None:
             where = "PATH" if benchmark.bin_dir is None else f"{benchmark.bin_dir} or PATH"
             found.append(
                 diagnostic("AT030", f"benchmark.tool=genai_bench needs the command {COMMAND}, which is not in {where}",
@@ -62,7 +64,7 @@ class GenaiBenchClient:
 
     def measure(self, job: BenchJob) -> list[Measurement]:
         """Every load in turn. Raises InputError when the command is missing, BenchError when a load gave nothing."""
-        if problems := self.preflight(job.benchmark):
+        if problems := self.preflight(job.benchmark, job.site):
             raise InputError(*problems)
         measured: dict[int, Measurement] = {}
         prompts = read_prompts(job.benchmark)
@@ -76,8 +78,8 @@ class GenaiBenchClient:
         return [measured[index] for index in range(len(job.loads))]
 
 
-def command_line(job: BenchJob, loads: Sequence[Load], folder: Path, prompts: Sequence[Prompt] = ()) -> list[str]:
-    """The command that measures these loads of one scenario, results in `folder/results`.
+def command_line(job: BenchJob, loads: Sequence[Load], prompts: Sequence[Prompt] = ()) -> list[str]:
+    """The command that measures these loads of one scenario, results in `results` of the folder that it runs in.
 
     `--max-time-per-run` is a whole number of minutes, so `max_time_s` is rounded up; the request limit ends a run
     earlier, but is looked at once a second, so that a fast server answers more requests than asked for.
@@ -91,9 +93,9 @@ def command_line(job: BenchJob, loads: Sequence[Load], folder: Path, prompts: Se
         if endpoint.engine in IGNORE_EOS_ENGINES:
             params["ignore_eos"] = True
     argv = [
-        find_command(COMMAND, benchmark.bin_dir) or COMMAND, "benchmark",
+        job.site.find(COMMAND, benchmark.bin_dir) or COMMAND, "benchmark",
         "--api-backend", api_backend(endpoint.engine, benchmark),
-        "--api-base", endpoint.base_url,
+        "--api-base", job.site.address(endpoint.base_url),
         "--api-key", "none",
         "--api-model-name", endpoint.model,
         "--model", endpoint.model,
@@ -104,14 +106,14 @@ def command_line(job: BenchJob, loads: Sequence[Load], folder: Path, prompts: Se
         "--max-requests-per-run", str(benchmark.max_requests),
         "--metrics-time-unit", "ms",
         "--additional-request-params", json.dumps(params | benchmark.request_params),
-        "--experiment-base-dir", str(folder.absolute()),
+        "--experiment-base-dir", ".",
         "--experiment-folder-name", "results",
-        "--log-dir", str(folder.absolute()),
+        "--log-dir", ".",
     ]  # fmt: skip
     for load in loads:
         argv += ["--num-concurrency", str(load.concurrency)]
     if scenario == DATASET:
-        argv += ["--dataset-path", str((folder / _PROMPTS).absolute())]
+        argv += ["--dataset-path", _PROMPTS]
     return argv
 
 
@@ -138,15 +140,15 @@ def _run(
         # before it starts.
         approach_until_cancelled(job, loads[-1], position, prompts)
     log = folder / f"{COMMAND}.log"
-    status = run_command(
-        command_line(job, loads, folder, prompts),
+    status = job.site.run(
+        job,
+        command_line(job, loads, prompts),
         folder=folder,
         log=log,
-        env={"ENABLE_UI": "false", **job.env},
+        env={"ENABLE_UI": "false"},
         timeout_s=_OVERHEAD_S + len(loads) * (60 * _minutes(benchmark) + _OVERHEAD_PER_LOAD_S),
-        cancelled=job.cancelled,
     )
-    results, problems = read_results(folder / "results", job.gpus)
+    results, problems = read_results(folder / "results", job.gpus, job.clock_limits_ms)
     missing = [load for load in loads if load not in results]
     if missing:
         reason = "; ".join(problems) or f"{COMMAND} ended with status {status} and left no result"

@@ -7,10 +7,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autotune.bench.errors import BenchError
+from autotune.bench.goodput import RequestLatency, goodput, known
 from autotune.bench.repeats import count_errors
 from autotune.metrics import STATISTICS, Load, Measurement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 #: What a value in genai-bench's time unit is multiplied by to give ms.
@@ -18,13 +20,14 @@ _TO_MS = {"s": 1000.0, "ms": 1.0}
 _MESSAGE_CHARS = 300
 
 
-def parse_result(data: dict[str, Any], gpus: int) -> Measurement:
+def parse_result(data: dict[str, Any], gpus: int, limits_ms: Mapping[str, float] | None = None) -> Measurement:
     """One `*_time_*s.json` (or `debug_for_run_*.json`) of genai-bench 0.0.5 as a measurement.
 
     Latencies are in the unit that `_time_unit` names (`read_results` fills it in from experiment_metadata.json for
     files without it); `run_duration` is in seconds whatever the unit. `error_rate` and `num_requests` of the file are not
     used: the first is computed before the second is known and always says 0. Counts are, and a result in which no
-    request completed raises BenchError with the status codes. genai-bench gives no ITL.
+    request completed raises BenchError with the status codes. genai-bench gives no ITL. `limits_ms` say what a request has to
+    meet to count as goodput.
     """
     found = data["aggregated_metrics"]
     load = Load(found["scenario"], concurrency=found["num_concurrency"])
@@ -45,6 +48,12 @@ def parse_result(data: dict[str, Any], gpus: int) -> Measurement:
         output_tokens_per_s_per_user=1000 / tpot["mean"] if tpot.get("mean") else math.nan,
         total_tokens_per_s=float(found["mean_total_tokens_throughput_tokens_per_s"]),
         requests_per_s=float(found["requests_per_second"]),
+        goodput_requests_per_s=goodput(
+            _requests(data, scale),
+            limits_ms or {},
+            completed=completed,
+            requests_per_s=float(found["requests_per_second"]),
+        ),
         error_rate=failed / (completed + failed),
         completed=completed,
         failed=failed,
@@ -53,7 +62,9 @@ def parse_result(data: dict[str, Any], gpus: int) -> Measurement:
     )
 
 
-def read_results(folder: Path, gpus: int) -> tuple[dict[Load, Measurement], list[str]]:
+def read_results(
+    folder: Path, gpus: int, limits_ms: Mapping[str, float] | None = None
+) -> tuple[dict[Load, Measurement], list[str]]:
     """Every result in a run's folder by its load, and what went wrong with the others.
 
     File names hold the run's seconds, so they are searched for and told apart by what stands in them.
@@ -64,7 +75,7 @@ def read_results(folder: Path, gpus: int) -> tuple[dict[Load, Measurement], list
     problems: list[str] = []
     for path in sorted([*folder.glob("*_num_concurrency_*_time_*s.json"), *folder.glob("debug_for_run_*.json")]):
         try:
-            measurement = parse_result({"_time_unit": unit} | json.loads(path.read_text()), gpus)
+            measurement = parse_result({"_time_unit": unit} | json.loads(path.read_text()), gpus, limits_ms)
         except BenchError as error:
             problems.append(error.message)
         except (ValueError, KeyError, TypeError) as error:
@@ -77,6 +88,15 @@ def read_results(folder: Path, gpus: int) -> tuple[dict[Load, Measurement], list
 def _latency(found: dict[str, Any], name: str, scale: float) -> dict[str, float]:
     stats = found["stats"].get(name) or {}
     return {key: stats[key] * scale for key in STATISTICS if stats.get(key) is not None}
+
+
+def _requests(data: dict[str, Any], scale: float) -> Iterator[RequestLatency]:
+    """The requests that completed. TPOT is worked out again: genai-bench drops one whose output took less than 1 ms."""
+    for item in data.get("individual_request_metrics") or ():
+        if item.get("error_code") is None:
+            first, whole = known(item.get("ttft")) * scale, known(item.get("e2e_latency")) * scale
+            steps = (item.get("num_output_tokens") or 0) - 1
+            yield RequestLatency(first, (whole - first) / steps if steps > 0 else 0.0, whole)
 
 
 def _first_errors(data: dict[str, Any], errors: dict[str, int]) -> tuple[str, ...]:

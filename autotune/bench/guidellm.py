@@ -26,13 +26,13 @@ class GuideLlm:
             "".join(json.dumps(_row(order, *item)) + "\n" for item in order.requests)
         )
         (order.folder / "config.json").write_text(json.dumps({"spec": config(order)}, indent=1))
-        return [order.command, "run", "--config", str(order.folder / "config.json"), "--disable-console"]
+        return [order.command, "run", "--config", "config.json", "--disable-console"]
 
     def environment(self, order: Order) -> Mapping[str, str | None]:  # noqa: ARG002
         return {}
 
     def read(self, order: Order) -> Measurement:
-        [found] = parse_guidellm(_report(order), order.job.gpus)
+        [found] = parse_guidellm(_report(order), order.job.gpus, order.job.clock_limits_ms)
         return found
 
     def reasons(self, order: Order) -> Iterable[str]:
@@ -66,9 +66,9 @@ def config(order: Order) -> dict[str, Any]:
             {"kind": "max_requests", "count": len(order.requests)},
             {"kind": "max_duration", "seconds": order.job.benchmark.max_time_s},
         ],
-        "data": [{"kind": "json_file", "path": str(order.folder / "prompts.jsonl")}],
+        "data": [{"kind": "json_file", "path": "prompts.jsonl"}],
         "tokenizer": {"kind": "huggingface_auto", "model": endpoint.tokenizer},
-        "outputs": [{"kind": "json", "path": str(order.folder / "benchmarks.json")}],
+        "outputs": [{"kind": "json", "path": "benchmarks.json"}],
     }
 
 

@@ -22,25 +22,30 @@ completed nor failed.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from autotune.bench.goodput import RequestLatency, goodput, known
 from autotune.bench.result_fields import nothing_completed, per_user, scenario_name, statistics, written_by
 from autotune.bench.scenario import DATASET
 from autotune.metrics import STATISTICS, Load, Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _NAMES = {name: name for name in STATISTICS}
 _MESSAGE_CHARS = 300
 
 
-def parse_guidellm(text: str, gpus: int = 1) -> list[Measurement]:
-    """The measurements of one `benchmarks.json`, in its order; `gpus` is how many the server uses.
+def parse_guidellm(text: str, gpus: int = 1, limits_ms: Mapping[str, float] | None = None) -> list[Measurement]:
+    """The measurements of one `benchmarks.json`, in its order; `gpus` is how many the server uses, `limits_ms` what a
+    request has to meet to count as goodput.
 
     Raises ValueError for text that is not such a file.
     """
     with written_by("guidellm"):
         report = json.loads(text)
         scenario = _scenario(report)
-        return [_measurement(benchmark, scenario, gpus) for benchmark in report["benchmarks"]]
+        return [_measurement(benchmark, scenario, gpus, limits_ms or {}) for benchmark in report["benchmarks"]]
 
 
 def why_guidellm_failed(text: str, position: int) -> str:
@@ -52,7 +57,7 @@ def why_guidellm_failed(text: str, position: int) -> str:
     return ""
 
 
-def _measurement(benchmark: dict[str, Any], scenario: str, gpus: int) -> Measurement:
+def _measurement(benchmark: dict[str, Any], scenario: str, gpus: int, limits_ms: Mapping[str, float]) -> Measurement:
     metrics = benchmark["metrics"]
     totals = metrics["request_totals"]
     completed, failed = int(totals["successful"]), int(totals["errored"])
@@ -72,11 +77,28 @@ def _measurement(benchmark: dict[str, Any], scenario: str, gpus: int) -> Measure
         output_tokens_per_s_per_user=per_user(tpot),
         total_tokens_per_s=_rate(metrics, "tokens_per_second"),
         requests_per_s=_rate(metrics, "requests_per_second"),
+        goodput_requests_per_s=goodput(
+            _requests(benchmark),
+            limits_ms,
+            completed=completed,
+            requests_per_s=_rate(metrics, "requests_per_second"),
+        ),
         error_rate=failed / (completed + failed),
         completed=completed,
         failed=failed,
         duration_s=duration,
     )
+
+
+def _requests(benchmark: dict[str, Any]) -> Iterator[RequestLatency]:
+    """The requests that succeeded, all of them unless the report was told to keep a sample."""
+    for item in (benchmark.get("requests") or {}).get("successful") or ():
+        single = (item.get("output_tokens") or 0) <= 1
+        yield RequestLatency(
+            known(item.get("time_to_first_token_ms")),
+            0.0 if single else known(item.get("inter_token_latency_ms")),
+            1000 * known(item.get("request_latency")),
+        )
 
 
 def _load(strategy: dict[str, Any], scenario: str) -> Load:

@@ -22,7 +22,7 @@ from autotune.check.clients import client_problems
 from autotune.diagnostics import Diagnostic, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from autotune.bench.client import BenchJob
     from autotune.bench.dataset import Prompt
@@ -89,6 +89,7 @@ class _Run:
     texts: Texts
     speed: float | None
     benchmark: Benchmark
+    limits_ms: Mapping[str, float]
 
     async def warm_up(self, load: Load, seed: str, position: int) -> None:
         count = self.benchmark.warmup
@@ -115,7 +116,10 @@ class _Run:
     def _summary(self, drive: Drive, load: Load, gpus: int) -> Measurement:
         if not any(record.completed for record in drive.records):
             raise BenchError(f"{load.label}: no request completed: {_reasons(drive.records, self.benchmark)}")
-        measurement = summarize(drive.records, load, start=drive.start, end=drive.end, gpus=gpus, kind="measured")
+        limits_ms = {name: limit / (self.speed or 1.0) for name, limit in self.limits_ms.items()}
+        measurement = summarize(
+            drive.records, load, start=drive.start, end=drive.end, gpus=gpus, kind="measured", limits_ms=limits_ms
+        )
         return measurement if self.speed is None else rescale(measurement, self.speed)
 
     @property
@@ -145,13 +149,13 @@ async def _prepare(connections: Connections, job: BenchJob, prompts: Sequence[Pr
     fields = request_fields(endpoint.engine, benchmark)
     sender = Sender(connections, endpoint.base_url, CHAT, endpoint.model, fields, emulated=speed is not None)
     if speed is not None:
-        return _Run(sender, Texts(WordCount(), prompts, job.osl), speed, benchmark)
+        return _Run(sender, Texts(WordCount(), prompts, job.osl), speed, benchmark, job.limits_ms)
     try:
         async with asyncio.timeout(benchmark.max_time_s):
             sender, count = await calibrate(sender)
     except TimeoutError as error:
         raise BenchError(f"no answer to a request for one token within max_time_s={benchmark.max_time_s:g}") from error
-    return _Run(sender, Texts(count, prompts, job.osl), None, benchmark)
+    return _Run(sender, Texts(count, prompts, job.osl), None, benchmark, job.limits_ms)
 
 
 async def _until_cancelled(work: Coroutine[Any, Any, T], job: BenchJob) -> T:

@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from autotune.bench.goodput import RequestLatency, goodput
 from autotune.bench.repeats import count_errors
 from autotune.bench.window import delivered_by
 from autotune.metrics import Measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from autotune.metrics import Kind, Load
 
@@ -57,7 +58,14 @@ def statistics_ms(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def summarize(
-    records: Sequence[RequestRecord], load: Load, *, start: float, end: float, gpus: int, kind: Kind
+    records: Sequence[RequestRecord],
+    load: Load,
+    *,
+    start: float,
+    end: float,
+    gpus: int,
+    kind: Kind,
+    limits_ms: Mapping[str, float] | None = None,
 ) -> Measurement:
     """The measurement that these requests make.
 
@@ -65,7 +73,8 @@ def summarize(
     TPOT = (e2e - TTFT) / (output tokens - 1), ITL the gaps between chunks, each divided by the tokens a chunk holds on
     average. Rates are over the window from `start` to `end` (seconds): output counts by when it arrived, and a
     request that spans the end counts by its part inside, so that neither a tail of leftover requests nor a cut at the
-    time limit biases them. A request that was cut off is neither completed nor failed.
+    time limit biases them. A request that was cut off is neither completed nor failed. `limits_ms` say what a request has
+    to meet to count as goodput.
     """
     completed = [record for record in records if record.completed]
     failed = sum(record.error is not None for record in records)
@@ -83,6 +92,12 @@ def summarize(
         output_tokens_per_s_per_user=1000 / tpot["mean"] if tpot.get("mean") else math.nan,
         total_tokens_per_s=(inside.prompt_tokens + inside.output_tokens) / window,
         requests_per_s=inside.requests / window,
+        goodput_requests_per_s=goodput(
+            map(_latency, completed),
+            limits_ms or {},
+            completed=len(completed),
+            requests_per_s=inside.requests / window,
+        ),
         error_rate=failed / max(len(completed) + failed, 1),
         completed=len(completed),
         failed=failed,
@@ -90,6 +105,11 @@ def summarize(
         kind=kind,
         errors=count_errors(record.error for record in records if record.error is not None),
     )
+
+
+def _latency(record: RequestRecord) -> RequestLatency:
+    first, last = record.chunks[0] - record.sent, record.chunks[-1] - record.sent
+    return RequestLatency(1000 * first, 1000 * _tpot(record) if record.output_tokens > 1 else 0.0, 1000 * last)
 
 
 def _tpot(record: RequestRecord) -> float:

@@ -34,7 +34,7 @@ class VllmBench:
             "--model", endpoint.model,
             "--tokenizer", endpoint.tokenizer,
             "--dataset-name", "custom",
-            "--dataset-path", str(order.folder / "prompts.jsonl"),
+            "--dataset-path", "prompts.jsonl",
             "--custom-output-len", "-1",
             "--disable-shuffle",
             "--skip-chat-template",
@@ -44,7 +44,7 @@ class VllmBench:
             "--metric-percentiles", "50,90,95,99",
             "--save-result",
             "--save-detailed",
-            "--result-dir", str(order.folder),
+            "--result-dir", ".",
             "--result-filename", "result.json",
             "--disable-tqdm",
         ]  # fmt: skip
@@ -56,7 +56,7 @@ class VllmBench:
         return {"VLLM_NO_USAGE_STATS": "1"}
 
     def read(self, order: Order) -> Measurement:
-        [found] = parse_vllm_bench(_result(order), order.job.gpus, order.load.scenario)
+        [found] = parse_vllm_bench(_result(order), order.job.gpus, order.load.scenario, order.job.clock_limits_ms)
         return found
 
     def reasons(self, order: Order) -> Iterable[str]:

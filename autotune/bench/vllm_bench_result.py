@@ -27,21 +27,28 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from autotune.bench.goodput import RequestLatency, goodput
 from autotune.bench.result_fields import nothing_completed, per_user, scenario_name, statistics, written_by
 from autotune.metrics import STATISTICS, Load, Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _MESSAGE_CHARS = 300
 
 
-def parse_vllm_bench(text: str, gpus: int = 1, scenario: str | None = None) -> list[Measurement]:
-    """The measurements of one result file, in its order; `gpus` is how many the server uses.
+def parse_vllm_bench(
+    text: str, gpus: int = 1, scenario: str | None = None, limits_ms: Mapping[str, float] | None = None
+) -> list[Measurement]:
+    """The measurements of one result file, in its order; `gpus` is how many the server uses, `limits_ms` what a request
+    has to meet to count as goodput (from a file that was saved with `--save-detailed`).
 
     Raises ValueError for text that is not such a file.
     """
     with written_by("vllm bench serve"):
-        return [_measurement(run, gpus, scenario) for run in runs_in(text)]
+        return [_measurement(run, gpus, scenario, limits_ms or {}) for run in runs_in(text)]
 
 
 def why_vllm_bench_failed(text: str, position: int = 0) -> str:
@@ -56,7 +63,7 @@ def runs_in(text: str) -> list[dict[str, Any]]:
     return data if isinstance(data, list) else [data]
 
 
-def _measurement(run: dict[str, Any], gpus: int, scenario: str | None) -> Measurement:
+def _measurement(run: dict[str, Any], gpus: int, scenario: str | None, limits_ms: Mapping[str, float]) -> Measurement:
     completed, failed = int(run["completed"]), int(run["failed"])
     load = _load(run, completed, scenario)
     duration = float(run["duration"])
@@ -75,11 +82,25 @@ def _measurement(run: dict[str, Any], gpus: int, scenario: str | None) -> Measur
         output_tokens_per_s_per_user=per_user(tpot),
         total_tokens_per_s=float(run["total_token_throughput"]),
         requests_per_s=float(run["request_throughput"]),
+        goodput_requests_per_s=goodput(
+            _requests(run), limits_ms, completed=completed, requests_per_s=float(run["request_throughput"])
+        ),
         error_rate=failed / (completed + failed),
         completed=completed,
         failed=failed,
         duration_s=duration,
     )
+
+
+def _requests(run: dict[str, Any]) -> Iterator[RequestLatency]:
+    """The requests that completed: their lists have a place for each request, and an error where one failed."""
+    names = ("errors", "ttfts", "latencies", "output_lens")
+    if any(not isinstance(run.get(name), list) for name in names):
+        return
+    for error, first_s, whole_s, tokens in zip(*(run[name] for name in names), strict=True):
+        if not error:
+            each_s = (whole_s - first_s) / (tokens - 1) if tokens > 1 else 0.0
+            yield RequestLatency(1000 * first_s, 1000 * each_s, 1000 * whole_s)
 
 
 def _load(run: dict[str, Any], completed: int, scenario: str | None) -> Load:

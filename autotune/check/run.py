@@ -17,6 +17,7 @@ from autotune.check.divisibility import (
 )
 from autotune.check.drafts import check_draft, check_prediction_layers
 from autotune.check.gpus import check_gpu_count, check_idle_gpus
+from autotune.check.in_cluster import check_in_cluster
 from autotune.check.kernels import check_kv_kernels
 from autotune.check.layout import (
     check_attention_ranks,
@@ -29,7 +30,6 @@ from autotune.check.load import check_admission, check_load_context, check_prefi
 from autotune.check.memory import check_capped_fraction, check_fit, check_kv_room, check_static_fraction
 from autotune.check.offload import check_offload
 from autotune.check.quantization import check_checkpoint, check_experts_format, check_kv_format, check_weight_format
-from autotune.check.strategy import check_strategy
 from autotune.diagnostics import Source
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ Check: TypeAlias = "Callable[[Config, Facts], Iterable[Diagnostic]]"
 
 #: In the order in which their findings are reported.
 CHECKS: tuple[Check, ...] = (
-    check_strategy,
     check_gpu_count,
     check_idle_gpus,
     check_heads,
@@ -73,6 +72,7 @@ CHECKS: tuple[Check, ...] = (
     check_offload,
     check_admission,
     check_client,
+    check_in_cluster,
     check_dataset,
     check_secrets,
     check_gated,

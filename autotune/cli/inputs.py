@@ -12,7 +12,9 @@ from autotune.cli.verb_table import VERBS
 from autotune.compiler import prune
 from autotune.compose.overrides import split_launcher
 from autotune.diagnostics import Diagnostic, InputError, Severity, deny, diagnostic, nearest, read_denied
+from autotune.importing.refuse import shorten
 from autotune.predict.targets import slo_findings
+from autotune.score.findings import goal_findings
 from autotune.workspace.load import Workspace, load_workspace
 
 if TYPE_CHECKING:
@@ -62,11 +64,17 @@ class Inputs:
     denied: frozenset[str] = frozenset()
 
     def compile(self) -> list[CompiledPoint]:
-        """Every point, with findings about its latency targets, and those that `--deny` names as errors."""
+        """Every point, with findings about what it is judged by, and those that `--deny` names as errors."""
         refused = [item for item in self._about_all() if item.severity is Severity.ERROR]
         points = compile_dimensions(self.workspace, self.dimensions)
         return [
-            replace(point, diagnostics=(*deny([*point.diagnostics, *slo_findings(point)], self.denied), *refused))
+            replace(
+                point,
+                diagnostics=(
+                    *deny([*point.diagnostics, *slo_findings(point), *goal_findings(point)], self.denied),
+                    *refused,
+                ),
+            )
             for point in points
         ]
 
@@ -83,7 +91,7 @@ def read_inputs(args: argparse.Namespace, words: Iterable[str] | None = None) ->
     # Where jobs run is no part of what they are; `run` alone asks for it.
     _, rest = split_launcher(args.words if words is None else words)
     denied = read_denied(args.deny)
-    task = rest.pop(0) if rest and _is_task(rest[0]) else None
+    task = rest.pop(0) if rest and is_task(rest[0]) else None
     if task is None and rest and "=" not in rest[0] and not rest[0].startswith("~"):
         raise InputError(_not_understood(rest[0]))
     workspace = load_workspace(args.config_dir)
@@ -105,11 +113,12 @@ def announce(points: Sequence[CompiledPoint], notes: Iterable[Diagnostic] = ()) 
 
 
 def labels(points: Iterable[CompiledPoint]) -> dict[str, str]:
-    """The words people know a point by: what was swept, else its id."""
-    return {point.id: " ".join(point.swept) or point.id for point in points}
+    """The words people know a point by: what was swept, long lists cut short, else its id."""
+    return {point.id: " ".join(map(shorten, point.swept)) or point.id for point in points}
 
 
-def _is_task(word: str) -> bool:
+def is_task(word: str) -> bool:
+    """Whether a word of a command line names a task file."""
     return "=" not in word and not word.startswith("~") and (word.endswith(_TASK_SUFFIXES) or Path(word).exists())
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from autotune import __version__
 from autotune.cli.output import say
-from autotune.report import render_html, render_table
+from autotune.report import Reported, render_html, render_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,32 +32,8 @@ def show_outcome(run: RunRecord, results: Sequence[Result], folder: Path) -> Non
 
 def write_report(run: RunRecord, results: Sequence[Result], path: Path) -> Path:
     """Write the HTML report and return where it is."""
-    path.write_text(render_html(run, results, environment=_environment(run, results)), encoding="utf-8")
+    path.write_text(render_html([Reported(run, tuple(results))]), encoding="utf-8")
     return path
-
-
-def _environment(run: RunRecord, results: Sequence[Result]) -> dict[str, str]:
-    """Where the run was made, as it was noted then; for runs from before that was noted, autotune alone is known."""
-    found = run.environment
-    git = found.get("git") or {}
-    served = {str(result.environment["engine_version"]) for result in results if "engine_version" in result.environment}
-    words = {
-        "Imported from": " ".join(
-            str(value) for key, value in (run.source or {}).items() if key in ("tool", "version")
-        ),
-        "autotune": found.get("autotune", __version__),
-        "Python": found.get("python"),
-        "host": found.get("host") or (run.source or {}).get("host"),
-        "system": found.get("os"),
-        "CPU": found.get("cpu"),
-        "GPUs here": ", ".join(
-            f"{found['gpus'].count(name)} x {name}" for name in dict.fromkeys(found.get("gpus") or ())
-        ),
-        "GPU driver": found.get("gpu_driver"),
-        "engine said": ", ".join(sorted(served)),
-        "git": f"{git['commit'][:12]}{', with changes' if git.get('dirty') else ''}" if git else None,
-    }
-    return {name: str(value) for name, value in words.items() if value}
 
 
 def stdout_console() -> Console:

@@ -43,14 +43,24 @@ VERBS: dict[str, Verb] = {
         "stored results as a table, JSON, CSV or Parquet; `results import DIR` takes other tools' in",
         "results",
     ),
-    "report": Verb(_RESULTS, "one self-contained HTML page about a run", "report"),
+    "verify": Verb(
+        _RESULTS, "predicted against measured: errors, rank correlation, regret; --calibrate fits corrections", "verify"
+    ),
+    "calibrations": Verb(
+        _RESULTS, "the corrections that `verify --calibrate` kept; show or remove one", "calibrations"
+    ),
+    "report": Verb(_RESULTS, "a run as one self-contained HTML page, or as Markdown for a pull request", "report"),
     "runs": Verb(_RUNS, "list the runs: which are running, interrupted or finished, and how far each is", "runs"),
     "resume": Verb(_RUNS, "go on with a run that was interrupted: the latest, or RUN", "resume"),
     "cancel": Verb(_RUNS, "have a run that is running end in good order; --now at once", "cancel"),
     "logs": Verb(_RUNS, "what the server of a point printed; -f follows it", "logs"),
     "gc": Verb(_RUNS, "what dead runs left behind: processes, containers, folders; --yes removes it", "gc"),
     "migrate": Verb(_BRING, "v1 tasks to v2 task files, with a report of what became of every value", "migrate"),
-    "import": Verb(_BRING, "a `vllm serve ...`, a docker run or a manifest to a v2 task file, flag by flag", "import_"),
+    "import": Verb(
+        _BRING,
+        "a `vllm serve ...`, a docker run, a manifest, or what aiconfigurator chose, to v2 task files",
+        "import_",
+    ),
     "predict": Verb(_LOOKUP, "what the roofline predicts for each point, labelled predicted", "predict"),
     "profiles": Verb(_LOOKUP, "list the profiles; `profiles show NAME` prints one", "profiles"),
     "models": Verb(_LOOKUP, "list the models whose facts are known", "models"),
@@ -65,6 +75,7 @@ Examples
   autotune emit +profile=low_latency model.id=Qwen/Qwen3-8B parallel.tp=1 --target k8s,compose -o out
   autotune explain quantization.gemm_mode +profile=fp8_quantized system.gpu=a100_sxm
 """
+_WIDTH = max(map(len, VERBS)) + 2
 
 
 def help_text() -> str:
@@ -83,7 +94,7 @@ def help_text() -> str:
         if verb.section != section:
             lines += [""] if section else []
             lines.append(section := verb.section)
-        lines.append(f"  {name:<10}{verb.summary}")
+        lines.append(f"  {name:<{_WIDTH}}{verb.summary}")
     lines += [
         "",
         _EXAMPLES,

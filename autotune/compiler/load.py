@@ -24,4 +24,5 @@ def plan_load(config: Config) -> PlannedLoad:
         max_requests=benchmark.max_requests,
         request_params=dict(benchmark.request_params),
         results_uri=benchmark.results_uri,
+        image=benchmark.image,
     )

@@ -1,9 +1,11 @@
-"""Task files: config groups as YAML, with `profile`, `overrides` and `sweep`."""
+"""Task files: config groups as YAML, with `profile`, `overrides` and `sweep`, and `predicted`, which is for `verify` alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autotune.claims import KEY as PREDICTED
+from autotune.claims import read_claims
 from autotune.compose.overrides import Options, format_value, parse_overrides, tie
 from autotune.compose.settings import Assign, Choose, Dimension, Setting, setting_for
 from autotune.diagnostics import Diagnostic, InputError, Source, Writer, diagnostic, suggest
@@ -13,7 +15,7 @@ from autotune.schema import Config, field_paths, is_known
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_OWN_KEYS = ("name", "description", "version", "profile", "overrides", "sweep")
+_OWN_KEYS = ("name", "description", "version", "profile", "overrides", "sweep", PREDICTED)
 
 
 def read_task(source: YamlSource, groups: Collection[str], options: Options) -> list[Dimension]:
@@ -73,6 +75,10 @@ class _Reader:
                 dimensions.append(Dimension((tuple(self.group(key, value)),)))
             elif value is not None:
                 self.wrong("AT003", f"{key} must be a map of settings or the name of an option, and is {value!r}", key)
+        try:
+            read_claims(data)
+        except ValueError as error:
+            self.wrong("AT025", str(error), PREDICTED, help="docs/verifying.md shows the block")
         dimensions = self.profiles(data.get("profile")) + dimensions
         return dimensions + self.overrides(data.get("overrides")) + self.sweep(data.get("sweep"))
 

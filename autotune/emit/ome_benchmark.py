@@ -63,7 +63,7 @@ def benchmark_loads(deployment: Deployment) -> list[PlannedLoad]:
 
 def benchmark_documents(deployment: Deployment) -> list[dict[str, Any]]:
     """A BenchmarkJob for each load."""
-    return [_job(deployment, load) for load in benchmark_loads(deployment)]
+    return [benchmark_document(deployment, load) for load in benchmark_loads(deployment)]
 
 
 def find_benchmark_faults(deployment: Deployment) -> Iterator[Diagnostic]:
@@ -75,7 +75,8 @@ def find_benchmark_faults(deployment: Deployment) -> Iterator[Diagnostic]:
         yield from _server_faults(deployment)
 
 
-def _job(deployment: Deployment, load: PlannedLoad) -> dict[str, Any]:
+def benchmark_document(deployment: Deployment, load: PlannedLoad, name: str | None = None) -> dict[str, Any]:
+    """The BenchmarkJob of one load; `name`, which its results' folder has too, is made of a hash of the load unless given."""
     spec: dict[str, Any] = {
         "endpoint": {"inferenceService": {"name": deployment.name, "namespace": deployment.namespace}},
         "task": load.task,
@@ -87,7 +88,9 @@ def _job(deployment: Deployment, load: PlannedLoad) -> dict[str, Any]:
         "additionalRequestParams": {key: _text(value) for key, value in sorted(load.request_params.items())},
         "outputLocation": {"storageUri": load.results_uri},
     }
-    name = f"{deployment.name}-{stable_hash(spec)}"
+    if load.image is not None:
+        spec["podOverride"] = {"image": load.image}
+    name = name or f"{deployment.name}-{stable_hash(spec)}"
     return {
         "apiVersion": "ome.io/v1beta1",
         "kind": "BenchmarkJob",

@@ -43,7 +43,7 @@ def pod_template(deployment: Deployment) -> dict[str, Any]:
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_PERIOD_S,
         "nodeSelector": dict(sorted(deployment.node_selector.items())),
-        "tolerations": _tolerations(deployment),
+        "tolerations": tolerations(deployment),
         # The engines' images run as root; no user is forced on them.
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [_container(deployment)],
@@ -107,7 +107,7 @@ def _resources(deployment: Deployment) -> dict[str, Any]:
     return {"requests": count, "limits": count}
 
 
-def _tolerations(deployment: Deployment) -> list[dict[str, str]]:
+def tolerations(deployment: Deployment) -> list[dict[str, str]]:
     """GPU nodes are commonly tainted with the name of their resource, to keep other pods off."""
     if deployment.gpu_vendor == "cpu" or not deployment.gpus:
         return []
@@ -144,7 +144,7 @@ def _mounts(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def _volumes(deployment: Deployment) -> list[dict[str, Any]]:
-    volumes = [{"name": volume.name, **_volume_source(volume)} for volume in deployment.volumes]
+    volumes = [{"name": volume.name, **volume_source(volume)} for volume in deployment.volumes]
     if deployment.files:
         volumes.append({"name": "files", "configMap": {"name": files_name(deployment)}})
     if deployment.shm_bytes:
@@ -153,7 +153,8 @@ def _volumes(deployment: Deployment) -> list[dict[str, Any]]:
     return volumes
 
 
-def _volume_source(volume: Volume) -> dict[str, Any]:
+def volume_source(volume: Volume) -> dict[str, Any]:
+    """What a volume is of, without its name."""
     if volume.pvc is not None:
         return {"persistentVolumeClaim": {"claimName": volume.pvc}}
     if volume.host_path is not None:

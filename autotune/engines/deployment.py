@@ -54,6 +54,8 @@ class PlannedLoad:
     max_requests: int = 100
     request_params: dict[str, Any] = field(default_factory=dict)
     results_uri: str | None = None
+    image: str | None = None
+    """Image of the client, where that runs in a container."""
 
 
 @dataclass(frozen=True, slots=True)

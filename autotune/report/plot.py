@@ -2,71 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from autotune.report.lettering import Lettering
+from autotune.report.marks import COLOURS, SHAPES, Ghost, Mark, Rule, Sample, Tick
+from autotune.report.scale import Scale, fitting_scale
 from autotune.score import frontier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDTH, HEIGHT = 860.0, 460.0
-LEFT, RIGHT, TOP, BOTTOM = 74.0, 24.0, 24.0, 54.0
-MARKER = 6.0
-_LABEL_HEIGHT, _LETTER = 13.0, 6.3
+WIDTH, HEIGHT = 760.0, 430.0
+LEFT, RIGHT, TOP, BOTTOM = 74.0, 20.0, 20.0, 54.0
 
-#: Marker outlines around the origin, by shape. Beside seven colours, so that neither alone tells series apart.
-SHAPES = (
-    "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z",  # circle
-    "M-5.4-5.4h10.8v10.8h-10.8Z",  # square
-    "M0-7L6.6 5H-6.6Z",  # triangle
-    "M0-7.4L7.4 0L0 7.4L-7.4 0Z",  # diamond
-    "M0 7L6.6-5H-6.6Z",  # triangle, point down
-    "M-2.4-6.6h4.8v4.2h4.2v4.8h-4.2v4.2h-4.8v-4.2h-4.2v-4.8h4.2Z",  # plus
-    "M0-7.4L6.9-2.3L4.3 5.9H-4.3L-6.9-2.3Z",  # pentagon
-    "M-3.4-6H3.4L6.9 0L3.4 6H-3.4L-6.9 0Z",  # hexagon
-)
-COLOURS = 7
-
-
-class Sample(NamedTuple):
-    """One value to plot. `series` counts the points of the sweep; `label` is short, `tooltip` says everything.
-
-    Samples that are not `ranked` are drawn hollow and kept off the frontier: values of another kind than the others.
-    """
-
-    series: int
-    x: float
-    y: float
-    label: str
-    tooltip: str
-    ranked: bool = True
+#: How far the ring around a pick reaches beyond its mark.
+_RING = 6.0
+#: Predictions this many times further out than all samples do not stretch an axis.
+_FAR = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """One marker, with its label's anchor."""
+class Frame:
+    """What is better and what the limits are. `x_rules` and `y_rules` are (value, name)."""
 
-    x: float
-    y: float
-    colour: int
-    shape: str
-    tooltip: str
-    label: str
-    label_x: float
-    label_y: float
-    anchor: str
-    on_frontier: bool
-    ranked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """One tick: where on its axis, and the number beside it."""
-
-    at: float
-    text: str
+    x_maximise: bool = True
+    y_maximise: bool = True
+    x_rules: tuple[tuple[float, str], ...] = ()
+    y_rules: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +39,15 @@ class Plot:
     """Everything that is drawn; paths are SVG path data."""
 
     marks: tuple[Mark, ...]
+    ghosts: tuple[Ghost, ...]
     series_lines: tuple[tuple[int, str], ...]
     frontier_line: str
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+    x_rules: tuple[Rule, ...]
+    y_rules: tuple[Rule, ...]
+    x_log: bool
+    y_log: bool
     width: float = WIDTH
     height: float = HEIGHT
     left: float = LEFT
@@ -86,104 +56,132 @@ class Plot:
     bottom: float = HEIGHT - BOTTOM
 
 
-def draw_plot(samples: Sequence[Sample]) -> Plot | None:
-    """Lay out finite samples, more being better on both axes; both start at 0. None when there is nothing to plot.
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    x: Scale
+    y: Scale
+    frame: Frame = field(default_factory=Frame)
 
-    The loads of one series are joined in the order given; the samples that no other beats on the two axes are joined too.
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        return self.across(x), self.up(y)
+
+    def across(self, x: float) -> float:
+        return LEFT + self.x.share(x) * (WIDTH - LEFT - RIGHT)
+
+    def up(self, y: float) -> float:
+        return HEIGHT - BOTTOM - self.y.share(y) * (HEIGHT - TOP - BOTTOM)
+
+
+def draw_plot(samples: Sequence[Sample], frame: Frame | None = None) -> Plot | None:
+    """Lay out the samples with finite, not negative values. None when there is nothing to plot.
+
+    An axis starts at 0, or is logarithmic where its values are latencies far apart. Predictions that lie further out than
+    the samples by more than half as much again do not stretch it. The ranked samples that no other beats
+    on the two axes are joined by steps: what lies behind the steps is beaten.
     """
-    known = [item for item in samples if math.isfinite(item.x) and math.isfinite(item.y)]
+    frame = frame or Frame()
+    known = [item for item in samples if _drawable(item.x, item.y)]
     if not known:
         return None
-    x_ticks, x_top = _ticks(max(item.x for item in known))
-    y_ticks, y_top = _ticks(max(item.y for item in known))
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return (
-            LEFT + x / x_top * (WIDTH - LEFT - RIGHT),
-            HEIGHT - BOTTOM - y / y_top * (HEIGHT - TOP - BOTTOM),
-        )
-
-    ranked = [index for index, item in enumerate(known) if item.ranked]
-    best = {ranked[index] for index in frontier([(-known[index].x, -known[index].y) for index in ranked])}
-    places = [place(item.x, item.y) for item in known]
-    marks = _label(known, places, best)
-    lines: list[tuple[int, str]] = []
-    for series in sorted({item.series for item in known}):
-        path = [where for item, where in zip(known, places, strict=True) if item.series == series]
-        if len(path) > 1:
-            lines.append((series % COLOURS, _path(path)))
+    ghosts = [item for item in known if item.predicted is not None and _drawable(*item.predicted)]
+    canvas = _Canvas(
+        _scale([item.x for item in known], [item.predicted[0] for item in ghosts if item.predicted], frame.x_maximise),
+        _scale([item.y for item in known], [item.predicted[1] for item in ghosts if item.predicted], frame.y_maximise),
+        frame,
+    )
     return Plot(
-        marks=tuple(marks),
-        series_lines=tuple(lines),
-        frontier_line=_path(sorted(places[index] for index in best)) if len(best) > 1 else "",
-        x_ticks=tuple(Tick(place(value, 0)[0], text) for value, text in x_ticks),
-        y_ticks=tuple(Tick(place(0, value)[1], text) for value, text in y_ticks),
+        marks=tuple(_letter(known, canvas)),
+        ghosts=tuple(_ghost(item, canvas) for item in ghosts),
+        series_lines=tuple(_lines(known, canvas)),
+        frontier_line=_steps(known, canvas),
+        x_ticks=tuple(Tick(canvas.across(value), canvas.x.text(value)) for value in canvas.x.ticks),
+        y_ticks=tuple(Tick(canvas.up(value), canvas.y.text(value)) for value in canvas.y.ticks),
+        x_rules=tuple(Rule(canvas.across(at), text) for at, text in frame.x_rules if _within(canvas.x, at)),
+        y_rules=tuple(Rule(canvas.up(at), text) for at, text in frame.y_rules if _within(canvas.y, at)),
+        x_log=canvas.x.logarithmic,
+        y_log=canvas.y.logarithmic,
     )
 
 
-def shape_of(series: int) -> str:
-    """The marker of a series; colours and shapes have no common period, so 56 series differ."""
-    return SHAPES[series % len(SHAPES)]
+def _drawable(x: float, y: float) -> bool:
+    return math.isfinite(x) and math.isfinite(y) and x >= 0 and y >= 0
+
+
+def _scale(values: Sequence[float], predicted: Sequence[float], maximise: bool) -> Scale:
+    near = [item for item in predicted if min(values) / _FAR <= item <= max(values) * _FAR]
+    return fitting_scale([*values, *near], maximise=maximise)
+
+
+def _within(scale: Scale, value: float) -> bool:
+    return scale.low < value < scale.high
+
+
+def _ghost(item: Sample, canvas: _Canvas) -> Ghost:
+    start = canvas.place(item.x, item.y)
+    end = canvas.place(*(item.predicted or (item.x, item.y)))
+    share = min(_reach(start[0], end[0], LEFT, WIDTH - RIGHT), _reach(start[1], end[1], TOP, HEIGHT - BOTTOM))
+    x, y = (begin + share * (last - begin) for begin, last in zip(start, end, strict=True))
+    link = _path([(x, y), start])
+    return Ghost(x, y, share == 1.0, item.series % COLOURS, item.series % len(SHAPES), link)
+
+
+def _reach(start: float, end: float, low: float, high: float) -> float:
+    """How much of the way from `start`, which lies inside, to `end` lies inside."""
+    edge = low if end < low else high
+    return 1.0 if low <= end <= high else (edge - start) / (end - start)
+
+
+def _lines(samples: Sequence[Sample], canvas: _Canvas) -> list[tuple[int, str]]:
+    lines: dict[int, list[Sample]] = {}
+    for item in samples:
+        if item.line is not None:
+            lines.setdefault(item.line, []).append(item)
+    return [
+        (items[0].series % COLOURS, _path([canvas.place(item.x, item.y) for item in items]))
+        for items in lines.values()
+        if len(items) > 1
+    ]
+
+
+def _steps(samples: Sequence[Sample], canvas: _Canvas) -> str:
+    """The edge of what is beaten, from one sample of the frontier to the next; empty for fewer than two."""
+    frame = canvas.frame
+    ranked = [item for item in samples if item.ranked]
+    rows = [(-item.x if frame.x_maximise else item.x, -item.y if frame.y_maximise else item.y) for item in ranked]
+    best = sorted({(ranked[index].x, ranked[index].y) for index in frontier(rows)})
+    if len(best) < 2:
+        return ""
+    path = [best[0]]
+    for (x, y), (next_x, next_y) in itertools.pairwise(best):
+        path += [(x, next_y) if frame.x_maximise else (next_x, y), (next_x, next_y)]
+    return _path([canvas.place(*at) for at in path])
+
+
+def _letter(samples: Sequence[Sample], canvas: _Canvas) -> list[Mark]:
+    """Each sample as a mark. Picks choose the place of their label first, then the frontier; some go without one. The
+    frontier is drawn last.
+    """
+    places = [canvas.place(item.x, item.y) for item in samples]
+    lettering = Lettering.over((LEFT, 0.0, WIDTH - 2, HEIGHT - BOTTOM), places)
+    marks: dict[int, Mark] = {}
+    for index in sorted(range(len(samples)), key=lambda at: (not samples[at].pick, not samples[at].top, at)):
+        item, (x, y) = samples[index], places[index]
+        mark = Mark(x, y, item.series, item.tooltip, item.top, item.ranked, item.pick)
+        marks[index] = _with_label(mark, item, lettering)
+    return [marks[index] for index in sorted(marks, key=lambda place: (samples[place].top, place))]
+
+
+def _with_label(mark: Mark, item: Sample, lettering: Lettering) -> Mark:
+    """The mark with the longest label that finds a place; a pick is always named, be it over something else."""
+    full = " ".join(filter(None, (item.label, item.pick)))
+    further = _RING if item.pick else 0.0
+    for text in dict.fromkeys(filter(None, (full, item.pick))):
+        if (spot := lettering.place(text, mark.x, mark.y, further=further)) is not None:
+            return replace(mark, label=text, label_x=spot.x, label_y=spot.y, anchor=spot.anchor)
+    if item.pick:
+        return replace(mark, label=item.pick, label_x=mark.x, label_y=mark.y - 10 - further, anchor="middle")
+    return mark
 
 
 def _path(places: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-
-
-def _ticks(largest: float) -> tuple[list[tuple[float, str]], float]:
-    """Round tick values from 0 to just past the largest, about five of them, and the end of the axis."""
-    if largest <= 0:
-        return [(0.0, "0"), (1.0, "1")], 1.0
-    rough = largest / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
-    count = math.ceil(largest * 1.04 / step)
-    digits = next(digits for digits in range(12) if math.isclose(step, round(step, digits), rel_tol=1e-9))
-    return [(index * step, f"{index * step:,.{digits}f}") for index in range(count + 1)], count * step
-
-
-def _label(samples: Sequence[Sample], places: Sequence[tuple[float, float]], best: set[int]) -> list[Mark]:
-    """Give each mark a label where it covers no other mark or label; the frontier chooses first, and some go without."""
-    taken = [(x - MARKER, y - MARKER, x + MARKER, y + MARKER) for x, y in places]
-    marks: dict[int, Mark] = {}
-    for index in sorted(range(len(samples)), key=lambda item: (item not in best, item)):
-        item, (x, y) = samples[index], places[index]
-        width = len(item.label) * _LETTER
-        found = ("", x, y, "start")
-        for dx, dy, anchor in (
-            (10, 4, "start"),
-            (-10, 4, "end"),
-            (0, -11, "middle"),
-            (0, 20, "middle"),
-            (9, -8, "start"),
-            (-9, -8, "end"),
-            (9, 16, "start"),
-            (-9, 16, "end"),
-        ):
-            start = x + dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-            box = (start, y + dy - _LABEL_HEIGHT + 3, start + width, y + dy + 3)
-            inside = box[0] >= LEFT and box[2] <= WIDTH - 2 and box[1] >= 0 and box[3] <= HEIGHT - BOTTOM
-            if inside and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                found = (item.label, x + dx, y + dy, anchor)
-                break
-        label, label_x, label_y, anchor = found
-        marks[index] = Mark(
-            x,
-            y,
-            item.series % COLOURS,
-            shape_of(item.series),
-            item.tooltip,
-            label,
-            label_x,
-            label_y,
-            anchor,
-            index in best,
-            item.ranked,
-        )
-    # The frontier is drawn last, on top.
-    return [marks[index] for index in sorted(marks, key=lambda item: (item in best, item))]
-
-
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,8 +1,9 @@
-"""Commands that give a point again, quoted for a POSIX shell."""
+"""Commands that give a run or a point again, quoted for a POSIX shell."""
 
 from __future__ import annotations
 
 import shlex
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from autotune.report.masking import mask_arguments
@@ -10,20 +11,45 @@ from autotune.report.masking import mask_arguments
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autotune.store.record import RunRecord
     from autotune.store.result import Result
 
+#: The executor of runs that autotune did not make itself.
+_IMPORTED = "import"
 
-def reproduce_commands(result: Result) -> dict[str, str]:
-    """Title -> command line: run the point again, show its flags, write its manifests.
+
+def run_commands(run: RunRecord) -> list[str]:
+    """The lines that make the whole run again: the folder's commit, the task file as it was given, the run.
+
+    Folders are named by their last part: where they lay is nobody's business. Empty for an imported run. Secrets are masked.
+    """
+    inputs = run.inputs
+    if run.executor == _IMPORTED or run.source is not None:
+        return []
+    lines, words = [], ["autotune", "run"]
+    if commit := (run.environment.get("git") or {}).get("commit"):
+        lines.append(shlex.join(["git", "checkout", str(commit)]))
+    if run.task is not None:
+        name = PurePath(run.task.name).name or "task.yaml"
+        lines.append(shlex.join(["autotune", "results", run.run_id, "--task", "-o", name]))
+        words.append(name)
+    words += mask_arguments(inputs.overrides)
+    words += [word for folder in inputs.config_dirs for word in ("--config-dir", PurePath(folder).name)]
+    words += [word for code in inputs.denied for word in ("--deny", code)]
+    return [*lines, shlex.join([*words, *(["-m"] if inputs.multirun else [])])]
+
+
+def point_command(result: Result) -> str:
+    """The command line that runs one point again.
 
     What a task file said stands among the overrides, so the file is not needed. Every argument is quoted; secrets are masked.
     """
-    arguments = mask_arguments(result.overrides)
-    return {
-        "Run it again": shlex.join(["autotune", "run", *arguments]),
-        "Show flags and provenance": shlex.join(["autotune", "compile", *arguments]),
-        "Write manifests": shlex.join(["autotune", "emit", "--target", "shell,docker,k8s", "-o", "out", *arguments]),
-    }
+    return shlex.join(["autotune", "run", *mask_arguments(result.overrides)])
+
+
+def pack_command(run: RunRecord, pick: str) -> str:
+    """The command line that packs one point as it was measured, with its manifests; `pick` is a pick's name or a point's id."""
+    return shlex.join(["autotune", "emit", "--run", run.run_id, "--pick", pick, "--target", "k8s", "-o", "winner"])
 
 
 def show_command(argv: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from autotune.diagnostics import InputError
@@ -27,6 +27,13 @@ class Row:
     result: Result
     index: int
     measurement: Measurement
+    _metrics: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
+
+    def metric(self, objective: Objective) -> float:
+        """The number that an objective reads, NaN where it is not known. Kept, since a row is in many pairs."""
+        if objective.name not in self._metrics:
+            self._metrics[objective.name] = objective.metric(self.measurement, self.gpus or None)
+        return self._metrics[objective.name]
 
     @property
     def gpus(self) -> int:

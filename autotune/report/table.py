@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -12,6 +12,8 @@ from rich.text import Text
 from autotune.report.interval import LEGEND, any_repeated, show_metric
 from autotune.report.masking import mask_arguments, mask_text
 from autotune.report.number import UNKNOWN, show_number
+from autotune.report.picks import find_picks, pick_lines
+from autotune.report.plain import clean
 from autotune.report.rows import (
     Row,
     frontier_rows,
@@ -27,11 +29,17 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from autotune.metrics import Measurement
     from autotune.store.result import Result
 
-#: Escape sequences and other control characters, which text from a log must not bring to a terminal.
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+#: Columns by their head; goodput where anything has one.
+_METRICS = {
+    "TTFT ms": "ttft_ms",
+    "TPOT ms": "tpot_ms",
+    "tok/s": "output_tokens_per_s",
+    "tok/s/GPU": "output_tokens_per_s_per_gpu",
+}
+_GOODPUT = {"good req/s": "goodput_requests_per_s"}
 
 
 def render_table(results: Sequence[Result], console: Console) -> None:
@@ -55,7 +63,8 @@ def render_table(results: Sequence[Result], console: Console) -> None:
         table.add_column(Text(name), overflow="fold")
     if with_load:
         table.add_column("load")
-    for head in ("GPUs", "TTFT ms", "TPOT ms", "tok/s", "tok/s/GPU", "score"):
+    metrics = _METRICS | (_GOODPUT if any(_has_goodput(result) for result in results) else {})
+    for head in ("GPUs", *metrics, "score"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("status")
     if kinds:
@@ -66,7 +75,10 @@ def render_table(results: Sequence[Result], console: Console) -> None:
         cells += [values[place] for values in columns.values()]
         if with_load:
             cells.append(UNKNOWN if best is None else best.measurement.load.label)
-        cells += [str(result.deployment.get("gpus") or UNKNOWN), *_metrics(None if best is None else best.measurement)]
+        cells += [
+            str(result.deployment.get("gpus") or UNKNOWN),
+            *(show_metric(None if best is None else best.measurement, name) for name in metrics.values()),
+        ]
         cells += [show_number(result.score), result.status]
         if kinds:
             cells.append(result.kind if result.kind == "measured" else result.kind.upper())
@@ -77,12 +89,8 @@ def render_table(results: Sequence[Result], console: Console) -> None:
         console.print(Text(f"* on the Pareto frontier of {names}, over all loads; score: lower is better", style="dim"))
     if any_repeated(item for result in results for item in result.measurements):
         console.print(Text(LEGEND, style="dim"))
+    _print_picks(results, console, with_load=with_load)
     _print_failures(results, console)
-
-
-def clean(text: str) -> str:
-    """Text without escape sequences and control characters; line ends and tabs stay."""
-    return _CONTROL.sub("", text)
 
 
 def _title(results: Sequence[Result], kinds: Sequence[str]) -> Text:
@@ -93,9 +101,20 @@ def _title(results: Sequence[Result], kinds: Sequence[str]) -> Text:
     return title
 
 
-def _metrics(measurement: Measurement | None) -> list[str]:
-    names = ("ttft_ms", "tpot_ms", "output_tokens_per_s", "output_tokens_per_s_per_gpu")
-    return [show_metric(measurement, name) for name in names]
+def _has_goodput(result: Result) -> bool:
+    return any(math.isfinite(item.goodput_requests_per_s) for item in result.measurements)
+
+
+def _print_picks(results: Sequence[Result], console: Console, *, with_load: bool) -> None:
+    lines = [
+        (names, row.result.point_id, row.measurement.load.label if with_load else "", remark)
+        for names, row, remark in pick_lines(find_picks(results))
+    ]
+    widths = [max(map(len, column)) for column in zip(*(line[:3] for line in lines), strict=True)]
+    for place, line in enumerate(lines):
+        cells = [cell.ljust(width) for cell, width in zip(line[:3], widths, strict=True) if width]
+        text = clean("  ".join([*cells, mask_text(line[3])]))
+        console.print(Text("\n" * (place == 0) + text), soft_wrap=True)
 
 
 def _print_failures(results: Sequence[Result], console: Console) -> None:

@@ -13,11 +13,13 @@ from autotune.run.experiment import run_group
 from autotune.run.floor import Floor, Job
 from autotune.run.layout import slots_needed
 from autotune.run.order import best_order
+from autotune.run.plan import group_points
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from autotune.run.experiment import Bench
+    from autotune.run.guide import Guide
     from autotune.run.layout import Limits
     from autotune.run.plan import ServerGroup
     from autotune.run.slots import Assigned, Layout
@@ -46,11 +48,39 @@ def dispatch(groups: Sequence[ServerGroup], bench: Bench, limits: Limits) -> Non
             work.finish()
 
 
+def dispatch_guided(guide: Guide, bench: Bench, limits: Limits) -> None:
+    """Run what the guide names, as it fits, until it names nothing more and nothing runs. Otherwise as `dispatch`."""
+    work = _Work((), bench, limits.gpus, limits.at_once(limits.gpus))
+    try:
+        while not bench.stop.asked:
+            work = _feed(work, guide, bench, limits)
+            if not work.busy:
+                return
+            work.wait()
+        while work.busy:
+            work.wait()
+    finally:
+        work.finish()
+
+
+def _feed(work: _Work, guide: Guide, bench: Bench, limits: Limits) -> _Work:
+    """Start what the guide names until it names nothing or there is no room, on another layout once the floor is empty."""
+    while (point := guide.next(work.running)) is not None:
+        assert point.deployment is not None
+        layout = limits.layout(point.deployment)
+        if work.layout is not layout and not work.busy:
+            work = _Work((), bench, layout, limits.at_once(layout))
+        if work.layout is not layout or not work.add(group_points([point])[0]):
+            guide.put_back(point)
+            break
+    return work
+
+
 class _Work:
     def __init__(self, groups: Sequence[ServerGroup], bench: Bench, layout: Layout, at_once: int | None) -> None:
         self._groups = {group.deployment.name: group for group in groups}
         self._bench = bench
-        self._layout = layout
+        self.layout = layout
         jobs = [_job(group, layout) for group in groups]
         # One after the other, the user's own order is as good as any.
         self._floor = Floor(jobs if at_once == 1 else best_order(jobs, layout, at_once), layout, at_once)
@@ -63,10 +93,25 @@ class _Work:
         """Whether a group still runs; after a stop at once, only for the time that clean-up may take."""
         return bool(self._floor.running) and (self._given_up is None or time.monotonic() < self._given_up)
 
+    @property
+    def running(self) -> Collection[str]:
+        """The servers that run, by name."""
+        return self._floor.running
+
+    def add(self, group: ServerGroup) -> bool:
+        """Start one more group if there is room for it now; whether there was."""
+        job = _job(group, self.layout)
+        self._groups[job.name] = group
+        self._floor.waiting.append(job)
+        if self.start():
+            self._floor.waiting.remove(job)
+            return False
+        return True
+
     def start(self) -> bool:
         """Start the groups there is room for, each in a thread of its own. Returns whether any is still to be started."""
         for job, taken in self._floor.start():
-            arguments = (self._groups[job.name], self._layout.assigned(taken))
+            arguments = (self._groups[job.name], self.layout.assigned(taken))
             threading.Thread(target=self._run, args=arguments, name=f"experiment-{job.name}", daemon=True).start()
         return bool(self._floor.waiting)
 

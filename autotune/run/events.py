@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
-    """A run starts, or goes on: `waiting` of its points are still to be run. `labels` names every point for people."""
+    """A run starts, or goes on: `waiting` of its points are still to be run. `labels` names every point for people.
+
+    Where a strategy chooses among them, `strategy` is its name and `most` how many points are settled in the end at most.
+    """
 
     run_id: str
     folder: Path
@@ -22,6 +25,8 @@ class RunOpened:
     labels: dict[str, str]
     waiting: int
     resumed: bool
+    strategy: str | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,9 @@ class Executor(Protocol):
     """One server. Implementations are one module each, listed in `EXECUTORS`; an instance runs one server once.
 
     `kind` marks everything that is measured on it. `speed` is how many times faster than real it runs, 1 unless emulated.
-    Two more attributes are looked for: `environment`, what is known of what really ran, and `client`, which gives the load
-    client of a name where that has to run elsewhere than in this process.
+    Four more attributes are looked for: `environment`, what is known of what really ran; `client`, which gives the load
+    client of a name where that has to run elsewhere than in this process, and may raise ExperimentFailed; `client_start_s`,
+    the time that it may take to begin there; and `serves_parts`, whether a router and the servers behind it are one to it.
     """
 
     kind: Kind
@@ -102,6 +103,11 @@ def client_for(executor: Executor, name: str, client_of: Callable[[str], BenchCl
     """The load client of that name for this executor's server: its own, beside the server, or one that runs here."""
     own: Callable[[str], BenchClient] = getattr(executor, "client", client_of)
     return own(name)
+
+
+def client_start_s(executor: Executor) -> float:
+    """Time that this executor's load client may take to begin, in s."""
+    return float(getattr(executor, "client_start_s", 0.0))
 
 
 def make_executor(settings: Settings, timing_of: Callable[[str], Timing]) -> Executor:

@@ -8,21 +8,22 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autotune.bench import BenchError, BenchJob, client_name, combine_repeats, rescale, settle
 from autotune.diagnostics import InputError, diagnostic
 from autotune.metrics import DEFAULT_OSL
 from autotune.run.environment import server_environment
 from autotune.run.events import Noted, PointStarted, ServerReady, ServerRemoved, ServerStarting
-from autotune.run.executor import Cancelled, ExperimentFailed, Place, client_for
+from autotune.run.executor import Cancelled, ExperimentFailed, Place, client_for, client_start_s
 from autotune.run.failures import TRANSIENT, machine_failure
 from autotune.run.plan import benchmark_limit_s, point_loads
 from autotune.run.whole_file import check_room
+from autotune.score.slo import request_limits
 from autotune.store.result import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from autotune.bench.client import BenchClient, Endpoint
@@ -81,6 +82,8 @@ class Bench:
     make: Callable[[ServerGroup], Executor]
     client_of: Callable[[str], BenchClient]
     score_of: ScoreOf
+    next_on: Callable[[str], CompiledPoint | None] | None = None
+    """What else to measure on a server, by its name, that is up and has nothing left to do."""
 
 
 def run_group(group: ServerGroup, assigned: Assigned, bench: Bench) -> None:
@@ -110,6 +113,7 @@ class _Serving:
         self._tries = tries
         self._attempt = attempt
         self._executor = bench.make(group)
+        self._served: dict[str, Any] = {}
         self.pause_s = 0.0
 
     def run(self) -> list[CompiledPoint]:
@@ -187,12 +191,13 @@ class _Serving:
             raise
         except Exception as error:
             raise ExperimentFailed(_explain_start(error)) from error
-        bench.ledger.serves(group.points, server_environment(endpoint, group.deployment, self._executor))
+        self._served = server_environment(endpoint, group.deployment, self._executor)
+        bench.ledger.serves(group.points, self._served)
         bench.ledger.report(ServerReady(group.deployment.name, time.monotonic() - began))
         return endpoint
 
     def _measure_all(self, points: list[CompiledPoint], endpoint: Endpoint, began: float) -> list[CompiledPoint]:
-        for index, point in enumerate(points):
+        for index, point in enumerate(self._and_more(points)):
             if self._bench.stop.asked:
                 if index == 0:
                     self._bench.ledger.forget(point)
@@ -205,6 +210,16 @@ class _Serving:
             if self._executor.failure() is not None:
                 return points[index + 1 :]
         return []
+
+    def _and_more(self, points: list[CompiledPoint]) -> Iterator[CompiledPoint]:
+        """The points, then those that a strategy chooses for the same server, which are added to them."""
+        yield from points
+        name, more = self._group.deployment.name, self._bench.next_on
+        while more is not None and not self._bench.stop.asked and (point := more(name)) is not None:
+            points.append(point)
+            self._bench.ledger.serves([point], self._served)
+            _link_log(_point_folder(self._bench.folder, points[0]), _point_folder(self._bench.folder, point))
+            yield point
 
     def _measure(self, point: CompiledPoint, endpoint: Endpoint, began: float) -> bool:
         """Measure one point and settle it; False when it is to be measured again."""
@@ -219,7 +234,7 @@ class _Serving:
         try:
             loads = point_loads(point)
             ledger.report(PointStarted(point.id, self._group.deployment.name, len(loads)))
-            limit_s = benchmark_limit_s(config.benchmark, len(loads))
+            limit_s = benchmark_limit_s(config.benchmark, len(loads)) + client_start_s(self._executor)
             left_s = began + config.optimization.timeout_s - time.monotonic()
             deadline = time.monotonic() + min(limit_s, left_s)
             late = _late(config, limit_s, left_s)
@@ -229,7 +244,8 @@ class _Serving:
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
             job = BenchJob(replace(endpoint, tokenizer=tokenizer), config.benchmark, loads, folder,
-                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL)  # fmt: skip
+                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL,
+                           limits_ms=request_limits(config.slo), speed=self._executor.speed)  # fmt: skip
             measurements = settle(self._marked(self._whole(client.measure(job))), config.benchmark)
             best, score = self._bench.score_of(measurements, config)
         except Exception as error:  # noqa: BLE001 - a point that fails in any way leaves the others alone
@@ -276,6 +292,8 @@ class _Serving:
         log = self._executor.logs()[-4096:]
         if late is not None:
             return replace(late, log_tail=log)
+        if isinstance(error, ExperimentFailed):
+            return error.failure
         if (failure := machine_failure(error, error.log_tail if isinstance(error, BenchError) else "")) is not None:
             return failure
         if isinstance(error, BenchError):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autotune.bench import client_name
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, has_errors, unique
 from autotune.run.executor import client_for
+from autotune.run.foretell import calibration_problems
 from autotune.run.plan import point_loads
 
 if TYPE_CHECKING:
@@ -32,16 +34,20 @@ def check_run(
     found = list(_placed(groups[0].points[0], doubts))
     for group in groups:
         executor = make(group)
-        if group.deployment.parts:
-            several = diagnostic("AT030", "no executor here starts several servers behind a router", path="system.serving_mode",
-                                 help="emit them with `autotune emit --target k8s`, or run system.serving_mode=agg")  # fmt: skip
+        if group.deployment.parts and not getattr(executor, "serves_parts", False):
+            several = diagnostic("AT030", "only executor=kubernetes starts several servers behind a router", path="system.serving_mode",
+                                 help="use it, or run system.serving_mode=agg")  # fmt: skip
             found += _placed(group.points[0], [several])
-        found += _placed(group.points[0], executor.preflight(group.deployment))
+        else:
+            found += _placed(group.points[0], executor.preflight(group.deployment))
         if not limits.fits(group.deployment):
             lacking = diagnostic("AT015", f"{group.deployment.gpus} GPUs are needed and there are fewer here", path="parallel.tp",
                                  help="lower parallel.tp, parallel.pp or parallel.dp")  # fmt: skip
             found += _placed(group.points[0], [lacking])
         for point in group.points:
+            found += _placed(
+                point, [replace(item, path="optimization.calibration") for item in calibration_problems(point)]
+            )
             try:
                 found += _placed(point, _client_problems(point, client_of, executor))
             except InputError as error:

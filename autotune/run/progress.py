@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
+from rich.text import Text
 
 from autotune.run.events import (
     ImagePulling,
@@ -28,15 +32,20 @@ from autotune.run.events import (
     ServerStarting,
 )
 from autotune.run.words import Narrator, metrics_in_words, pull_in_words
+from autotune.score.objectives import central
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
+    from rich.console import RenderableType
+
+    from autotune.metrics import Measurement
     from autotune.run.events import Event
 
 #: Points differ in length by far: the time left is judged by all that went before, not by the last half minute.
 _SPEED_PERIOD_S = 86_400.0
+_FRONTIER_ROWS = 8
 
 
 class PlainReporter:
@@ -61,13 +70,43 @@ class PlainReporter:
             print(line, file=self._stream, flush=True)
 
 
+class _Board(Progress):
+    """The bars, and below them the frontier as far as it is known."""
+
+    def __init__(self, narrator: Narrator, *columns: ProgressColumn, **more: Any) -> None:
+        self._narrator = narrator
+        super().__init__(*columns, **more)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if found := self._narrator.standing.frontier:
+            yield _frontier_table(self._narrator, found)
+
+
+def _frontier_table(narrator: Narrator, found: Sequence[tuple[str, Measurement]]) -> Table:
+    table = Table(box=None, pad_edge=False, title="frontier so far", title_justify="left", title_style="dim")
+    for head in ("tok/s/GPU", "TPOT ms", "TTFT ms"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("point", no_wrap=True, overflow="ellipsis")
+    for point_id, item in found[:_FRONTIER_ROWS]:
+        numbers = (item.output_tokens_per_s_per_gpu, central(item.tpot_ms), central(item.ttft_ms))
+        cells = [f"{number:,.1f}" if math.isfinite(number) else "-" for number in numbers]
+        table.add_row(*(Text(cell) for cell in (*cells, f"{narrator.label(point_id)} {item.load.label}")))
+    if len(found) > _FRONTIER_ROWS:
+        table.caption = f"and {len(found) - _FRONTIER_ROWS} more"
+    return table
+
+
 class BarReporter:
-    """A bar over the points, a line for each server with what it does, and the best result so far. A context manager."""
+    """A bar over the points, a line for each server with what it does, the best result so far and the frontier. A context
+    manager.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._narrator = Narrator()
         self._console = Console(file=stream, stderr=False)
-        self._progress = Progress(
+        self._progress = _Board(
+            self._narrator,
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),

@@ -11,10 +11,11 @@ from autotune.bench import find_client
 from autotune.diagnostics import InputError, diagnostic
 from autotune.run.choose import Probes, choose_executor, probe_machine
 from autotune.run.cooldown import find_cooldowns
-from autotune.run.dispatch import dispatch
+from autotune.run.dispatch import dispatch, dispatch_guided
 from autotune.run.events import Noted, RunClosed, RunOpened, Silent
 from autotune.run.executor import Executor, make_executor
 from autotune.run.experiment import Bench, Servers
+from autotune.run.guide import make_guide
 from autotune.run.labels import point_labels
 from autotune.run.layout import find_limits
 from autotune.run.ledger import PATIENCE_S, Ledger
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from autotune.run.events import Reporter
     from autotune.run.executor import Settings
     from autotune.run.experiment import ScoreOf
-    from autotune.run.layout import Limits
     from autotune.store.result import Result
     from autotune.store.store import Store
 
@@ -87,7 +87,6 @@ def run_points(
     reporter: Reporter | None = None,
     timing_of: Callable[[str], Timing] | None = None,
     score_of: ScoreOf = score_measurements,
-    choose_next: Callable[[Sequence[Result]], Sequence[str]] | None = None,
     run_id: str | None = None,
     data_dir: Path | None = None,
     clock: Callable[[], datetime] = utc_now,
@@ -100,9 +99,8 @@ def run_points(
     """Run points and store their results, going on with the unfinished run of the same points if there is one.
 
     Points that the checks refuse are stored as pruned. `timing_of` gives the timing of a deployment by its name, for
-    emulation (default: the roofline's). `choose_next` is asked again and again for the ids of points to run next, given
-    all results so far, until it names none that is not settled (default: every point). `run_id` goes on with that very
-    run. `data_dir` holds the run's folder. `probes`, `make`, `client_of` and `clock` stand for this machine. `clock` is
+    emulation (default: the roofline's). Where `optimization.strategy` learns from results it chooses which points are run,
+    else all are. `run_id` goes on with that very run. `data_dir` holds the run's folder. `probes`, `make`, `client_of` and `clock` stand for this machine. `clock` is
     for dates alone: no duration is taken from it, so it may jump. `patience_s` is how long a store that is busy or full
     is waited for.
 
@@ -138,9 +136,12 @@ def run_points(
     ):  # fmt: skip
         ledger = Ledger(store, run, kind, reporter, clock, stop=stop, patience_s=patience_s)
         waiting = ledger.waiting(points)
+        guide = make_guide(runnable, ledger.results)
+        most = None if guide is None else len(points) - len(runnable) + guide.most
         ledger.report(
-            RunOpened(run.run_id, run.folder, choice.settings.name, point_labels(points), len(waiting), run.resumed)
-        )
+            RunOpened(run.run_id, run.folder, choice.settings.name, point_labels(points), len(waiting), run.resumed,
+                      None if guide is None else guide.name, most)
+        )  # fmt: skip
         for item in [choice.note, *found]:
             if item is not None:
                 ledger.report(Noted(item))
@@ -150,13 +151,17 @@ def run_points(
         for point in waiting:
             if not point.runnable:
                 ledger.prune(point)
-        bench = Bench(ledger, stop, Servers(), run.folder, executor_for, client_of, score_of)
+        next_on = None if guide is None else guide.next_on
+        bench = Bench(ledger, stop, Servers(), run.folder, executor_for, client_of, score_of, next_on)
 
         def progress() -> tuple[int, int]:
-            return len(points) - len(ledger.waiting(points)), len(points)
+            return len(points) - len(ledger.waiting(points)), len(points) if most is None else most
 
         with Pulse(run.folder, stop, progress, clock().isoformat(timespec="seconds")):
-            _run_batches(runnable, bench, limits, choose_next)
+            if guide is None:
+                dispatch(group_points(ledger.waiting(runnable)), bench, limits)
+            else:
+                dispatch_guided(guide, bench, limits)
         sweep_servers(run.folder)  # what could not be removed when its server ended
         waiting = ledger.waiting(points)
         if not stop.asked:
@@ -167,24 +172,6 @@ def run_points(
         ledger.report(RunClosed(run.run_id, summary.count("done"), summary.count("failed"), summary.count("pruned"),
                                 summary.waiting, stop.asked))  # fmt: skip
         return summary
-
-
-def _run_batches(
-    points: Sequence[CompiledPoint],
-    bench: Bench,
-    limits: Limits,
-    choose_next: Callable[[Sequence[Result]], Sequence[str]] | None,
-) -> None:
-    if choose_next is None:
-        dispatch(group_points(bench.ledger.waiting(points)), bench, limits)
-        return
-    by_id = {point.id: point for point in points}
-    while not bench.stop.asked:
-        chosen = [by_id[name] for name in choose_next(bench.ledger.results()) if name in by_id]
-        batch = bench.ledger.waiting(chosen)
-        if not batch:
-            return
-        dispatch(group_points(batch), bench, limits)
 
 
 def _leave_cooling(points: Sequence[CompiledPoint], ledger: Ledger, store: Store, run_id: str, now: datetime) -> None:

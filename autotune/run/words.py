@@ -18,6 +18,7 @@ from autotune.run.events import (
     ServerStarting,
     Stopping,
 )
+from autotune.run.standing import Standing
 
 if TYPE_CHECKING:
     from autotune.metrics import Measurement
@@ -34,6 +35,7 @@ class Narrator:
         self.total = 0
         self.settled = 0
         self.best: Result | None = None
+        self.standing = Standing()
         self._labels: dict[str, str] = {}
         self._tenths: dict[str, int] = {}
 
@@ -41,10 +43,11 @@ class Narrator:
         """Note what an event changes."""
         if isinstance(event, RunOpened):
             self._labels = event.labels
-            self.total = len(event.labels)
-            self.settled = self.total - event.waiting
+            self.total = len(event.labels) if event.most is None else event.most
+            self.settled = len(event.labels) - event.waiting
         elif isinstance(event, PointFinished):
             self.settled += 1
+            self.standing.take(event.result)
             score = event.result.score
             if score is not None and (self.best is None or self.best.score is None or score < self.best.score):
                 self.best = event.result
@@ -56,7 +59,12 @@ class Narrator:
         """The line, or lines, for an event; None where it is not worth one. Call `take` first."""
         if isinstance(event, RunOpened):
             how = "goes on" if event.resumed else "starts"
-            return f"run {event.run_id} {how} on {event.executor}: {event.waiting} of {self.total} points to run\nlogs and raw output: {event.folder}"
+            todo = (
+                f"{event.waiting} of {self.total} points to run"
+                if event.strategy is None
+                else f"{event.strategy} chooses at most {self.total - self.settled} of {event.waiting} points to run"
+            )
+            return f"run {event.run_id} {how} on {event.executor}: {todo}\nlogs and raw output: {event.folder}"
         if isinstance(event, Noted):
             return printable(render_text([event.diagnostic]))
         if isinstance(event, ServerStarting):
@@ -102,7 +110,9 @@ class Narrator:
                 lines.append(f"  help: {result.failure.remedy}")
             return "\n".join(lines)
         if result.best is not None:
-            return f"{head}: {metrics_in_words(result.measurements[result.best])}{_mark(result)}"
+            text = f"{head}: {metrics_in_words(result.measurements[result.best])}{_mark(result)}"
+            many = len(self.standing.frontier)
+            return f"{text}, on the frontier ({many} so far)" if self.standing.has(result.point_id) else text
         return head
 
 

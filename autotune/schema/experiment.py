@@ -70,6 +70,10 @@ class Benchmark(Group):
         None,
         description="Where a BenchmarkJob in a cluster (target ome) leaves its results: `pvc://claim/folder`, `oci://...`, `s3://...`, `gs://...`, `az://...`. Without it none is emitted.",
     )
+    image: Name | None = Field(
+        None,
+        description="Container image of the load client, where it runs in the cluster (`executor.reach=in_cluster`, BenchmarkJob). Default: what the client's project publishes, if that is known.",
+    )
     request_params: dict[str, Any] = Field(
         default_factory=dict,
         description="Further fields of each request's body, e.g. `{temperature: 0.0, ignore_eos: true}`.",
@@ -84,7 +88,7 @@ class Optimization(Group):
     )
     objectives: Annotated[Texts, Field(min_length=1)] = Field(
         ("maximize_throughput_per_gpu", "minimize_tpot"),
-        description="minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.",
+        description="minimize_latency, maximize_throughput, maximize_goodput, minimize_ttft, minimize_tpot, and each with `_per_gpu`. The frontier is over all of them.",
     )
     weights: dict[str, Fraction] = Field(
         default_factory=dict,
@@ -112,6 +116,10 @@ class Optimization(Group):
         description="How long other runs on this machine leave a config alone whose server failed to load, in h; 0 tries it at once.",
     )
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    calibration: Name | None = Field(
+        None,
+        description="Calibration by name (`autotune calibrations`) or file, that corrects what is predicted of this run's points: what is kept beside the results, and what a strategy starts from.",
+    )
     constraints: Texts = Field(
         (), description="CEL over metrics that a result must meet: `ttft_ms.p95 < 300.0 && error_rate == 0.0`."
     )
@@ -215,13 +223,13 @@ class KubernetesExecutor(Group):
         None,
         description="Kubeconfig file. Default: KUBECONFIG, ~/.kube/config, or inside a pod that pod's own account.",
     )
-    reach: Literal["port_forward", "service"] = Field(
+    reach: Literal["port_forward", "service", "in_cluster"] = Field(
         "port_forward",
-        description="How the server is reached from here: through the API server, or at its Service's address (inside the cluster, or with `service_url`).",
+        description="How the load reaches the server: from here through the API server, from here at its Service's address (inside the cluster, or with `service_url`), or `in_cluster`: the load client runs in a pod beside the server.",
     )
     service_url: Name | None = Field(
         None,
-        description="Address of the Service as seen from here, with {name}, {namespace} and {port}. Default: http://{name}.{namespace}.svc:{port}.",
+        description="Address of the Service as seen by the load client, with {name}, {namespace} and {port}. Default: http://{name}.{namespace}.svc:{port}.",
     )
     ready_timeout_s: float = Field(1800.0, gt=0, description="Time for the server to become ready, in s.")
     schedule_timeout_s: float = Field(

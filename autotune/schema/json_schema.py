@@ -52,6 +52,18 @@ def task_schema() -> dict[str, Any]:
                     ]
                 },
             },
+            "predicted": {
+                "type": "object",
+                "description": "What another predictor said about the points, for `autotune verify`: docs/verifying.md.",
+                "properties": {
+                    "by": {"type": "string"},
+                    "version": {"type": "string"},
+                    "for": {"type": "object"},
+                    "loads": {"type": "array", "items": {"type": "object"}},
+                },
+                "required": ["by", "loads"],
+                "additionalProperties": False,
+            },
             **groups,
         },
         "$defs": _optional(schema["$defs"]),

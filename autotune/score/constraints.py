@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import cel
 
-from autotune.diagnostics import Diagnostic, InputError, diagnostic, suggest
+from autotune.diagnostics import Diagnostic, InputError, diagnostic, nearest, suggest
 from autotune.score.slo import STATISTICS
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ NUMBERS = (
     "output_tokens_per_s_per_user",
     "total_tokens_per_s",
     "requests_per_s",
+    "goodput_requests_per_s",
     "error_rate",
     "completed",
     "failed",
@@ -110,8 +111,10 @@ def _wrong(source: str, what: str, hint: str | None) -> Diagnostic:
 
 
 def _known(name: str) -> str:
+    close = nearest(name, (*LATENCIES, *NUMBERS))
+    meant = f"did you mean {' or '.join(close)}? " if close else ""
     return (
-        f"{suggest(name, (*LATENCIES, *NUMBERS))}; latencies ({', '.join(LATENCIES)}) have "
+        f"{meant}latencies ({', '.join(LATENCIES)}) have "
         f"{', '.join(f'.{item}' for item in STATISTICS)}; numbers are {', '.join(NUMBERS)}"
     )
 

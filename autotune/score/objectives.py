@@ -6,7 +6,8 @@
 | `minimize_ttft` | mean time to first token (`ttft_ms`) | ms |
 | `minimize_tpot` | mean time per output token (`tpot_ms`, else `itl_ms`) | ms |
 | `maximize_throughput` | output tokens per second of the whole server (`output_tokens_per_s`) | tokens/s |
-| `..._per_gpu` | throughput divided by the server's GPUs; a latency multiplied by them | as above, x GPUs |
+| `maximize_goodput` | requests per second that met the SLO (`goodput_requests_per_s`) | requests/s |
+| `..._per_gpu` | throughput or goodput divided by the server's GPUs; a latency multiplied by them | as above, x GPUs |
 
 Where the tool gives no mean, the median stands in for it. A latency times GPUs is the GPU time that one request (or
 token) holds, so that eight GPUs have to be eight times faster than one to break even.
@@ -66,6 +67,7 @@ def _family(name: str, sources: tuple[str, ...], *, maximise: bool = False) -> d
 OBJECTIVES: dict[str, Objective] = {
     **_family("minimize_latency", ("e2e_latency_ms",)),
     **_family("maximize_throughput", ("output_tokens_per_s",), maximise=True),
+    **_family("maximize_goodput", ("goodput_requests_per_s",), maximise=True),
     **_family("minimize_ttft", ("ttft_ms",)),
     **_family("minimize_tpot", ("tpot_ms", "itl_ms")),
 }

@@ -18,17 +18,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autotune.score.constraints import Constraint, compile_constraints, unmet_constraints
-from autotune.score.objectives import get_objectives
+from autotune.score.constraints import unmet_constraints
+from autotune.score.goal import Goal
 from autotune.score.slo import SloVerdict, judge_slo, penalise
-from autotune.score.weights import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autotune.metrics import Measurement
     from autotune.schema import Config
-    from autotune.score.objectives import Objective
 
 #: Share of failed requests past which the others say nothing about the server: its latencies are those of a lighter load.
 MAX_ERROR_RATE = 0.05
@@ -56,9 +54,7 @@ def score_measurement(measurement: Measurement, config: Config) -> Scored:
 
     Raises InputError for an unknown objective (AT003) or a constraint that is wrong (AT008).
     """
-    objectives = get_objectives(config.optimization.objectives)
-    constraints = compile_constraints(config.optimization.constraints)
-    return _score(measurement, config, objectives, constraints)
+    return score_for(measurement, Goal.of(config.optimization, config.slo))
 
 
 def score_measurements(measurements: Sequence[Measurement], config: Config) -> tuple[int | None, float | None]:
@@ -70,20 +66,18 @@ def score_measurements(measurements: Sequence[Measurement], config: Config) -> t
     """
     if not measurements:
         return None, None
-    objectives = get_objectives(config.optimization.objectives)
-    constraints = compile_constraints(config.optimization.constraints)
-    scored = [_score(item, config, objectives, constraints) for item in measurements]
+    goal = Goal.of(config.optimization, config.slo)
+    scored = [score_for(item, goal) for item in measurements]
     best = min(range(len(scored)), key=lambda index: (scored[index].rank, index))
     return best, None if scored[best].disqualified else scored[best].score
 
 
-def _score(
-    measurement: Measurement, config: Config, objectives: tuple[Objective, ...], constraints: tuple[Constraint, ...]
-) -> Scored:
-    verdict = judge_slo(measurement, config.slo)
-    base = _combine(measurement, objectives, config.optimization.weights)
+def score_for(measurement: Measurement, goal: Goal, gpus: int | None = None) -> Scored:
+    """Score one measurement; `gpus` is the size of the server, None takes it from the measurement."""
+    verdict = judge_slo(measurement, goal.slo)
+    base = _combine(measurement, goal, gpus)
     reasons = [str(item) for item in verdict.violations if item.hard]
-    reasons += unmet_constraints(measurement, constraints)
+    reasons += unmet_constraints(measurement, goal.constraints)
     if not measurement.error_rate <= MAX_ERROR_RATE:
         reasons.append(f"{measurement.error_rate:.0%} of the requests failed; at most {MAX_ERROR_RATE:.0%} may")
     if math.isnan(base):
@@ -91,17 +85,13 @@ def _score(
     return Scored(penalise(base, verdict.factor), verdict, tuple(reasons))
 
 
-def _combine(measurement: Measurement, objectives: tuple[Objective, ...], weights: dict[str, float]) -> float:
-    if len(objectives) == 1:
-        return objectives[0].value(measurement)
-    # An objective without a weight of its own counts as much as the average of those that have one.
-    given = [weights[item.name] for item in objectives if item.name in weights]
-    usual = math.fsum(given) / len(given) if given else 1.0
-    shares = normalise({item.name: weights.get(item.name, usual) for item in objectives})
+def _combine(measurement: Measurement, goal: Goal, gpus: int | None) -> float:
+    if len(goal.objectives) == 1:
+        return goal.objectives[0].value(measurement, gpus)
     total = 0.0
-    for item in objectives:
-        metric = item.metric(measurement)
+    for item in goal.objectives:
+        metric = item.metric(measurement, gpus)
         if not metric > 0 or math.isinf(metric):
             return math.nan
-        total += shares[item.name] * math.log(metric) * (-1.0 if item.maximise else 1.0)
+        total += goal.weights[item.name] * math.log(metric) * (-1.0 if item.maximise else 1.0)
     return math.exp(total)

@@ -29,6 +29,9 @@ METRICS: dict[str, tuple[str, ...]] = {
     "e2e_latency": ("e2e_latency_ms",),
 }
 
+#: SLO group field -> what constraints call it.
+SLO_FIELDS = {name: sources[0] for name, sources in METRICS.items()}
+
 STATISTICS = tuple(Targets.model_fields)
 
 #: Past this exponent exp() is continued by its tangent: still growing, so that order is kept, but never overflowing.
@@ -70,6 +73,21 @@ class SloVerdict:
     @property
     def hard_failed(self) -> bool:
         return any(item.hard for item in self.violations)
+
+
+def has_targets(slo: Slo) -> bool:
+    """Whether any target is set."""
+    return next(_targets(slo), None) is not None
+
+
+def request_limits(slo: Slo) -> dict[str, float]:
+    """What a single request has to keep to, by `Measurement` field, in ms.
+
+    A target is for a statistic over requests; the outermost one that is set says what nearly every request has to
+    meet (p99 before p95 before p90 before the median), and a mean alone is taken as the limit of each.
+    """
+    outermost = {metric: target.threshold for metric, _, target in _targets(slo)}
+    return {SLO_FIELDS[metric]: threshold for metric, threshold in outermost.items()}
 
 
 def judge_slo(measurement: Measurement, slo: Slo) -> SloVerdict:

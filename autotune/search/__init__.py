@@ -1,5 +1,8 @@
-"""Choosing what to run."""
+"""Choosing what to measure next."""
 
-from autotune.search.order import order_points
+from autotune.search.frontier_search import MOST
+from autotune.search.make import STRATEGIES, choose_strategy, make_strategy
+from autotune.search.roles import TIMES_GPUS
+from autotune.search.strategy import Failure, Strategy
 
-__all__ = ["order_points"]
+__all__ = ["MOST", "STRATEGIES", "TIMES_GPUS", "Failure", "Strategy", "choose_strategy", "make_strategy"]

@@ -11,23 +11,29 @@ from autotune.store.columns import result_columns
 from autotune.store.rows import finite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from autotune.store.result import Result
 
 
-def result_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """`results --format json` as plain data."""
-    return [finite(result.as_dict()) for result in results]
+def result_rows(results: Sequence[Result], picks: Sequence[Mapping[str, int]] | None = None) -> list[dict[str, Any]]:
+    """`results --format json` as plain data. `picks` adds to each result the picks that fall on it: name -> index among
+    its measurements.
+    """
+    rows = [finite(result.as_dict()) for result in results]
+    if picks is not None:
+        rows = [row | {"picks": dict(own)} for row, own in zip(rows, picks, strict=True)]
+    return rows
 
 
-def to_json(results: Iterable[Result]) -> str:
-    return json.dumps(result_rows(results), indent=2, ensure_ascii=False, allow_nan=False)
+def to_json(results: Sequence[Result], picks: Sequence[Mapping[str, int]] | None = None) -> str:
+    return json.dumps(result_rows(results, picks), indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def to_json_lines(results: Iterable[Result]) -> str:
+def to_json_lines(results: Sequence[Result], picks: Sequence[Mapping[str, int]] | None = None) -> str:
     """One JSON object a line, each line ended."""
-    return "".join(f"{json.dumps(row, ensure_ascii=False, allow_nan=False)}\n" for row in result_rows(results))
+    rows = result_rows(results, picks)
+    return "".join(f"{json.dumps(row, ensure_ascii=False, allow_nan=False)}\n" for row in rows)
 
 
 def to_csv(results: Iterable[Result]) -> str:

@@ -60,7 +60,7 @@ def value(argv, option):
 def test_the_command_line_is_what_genai_bench_takes(tmp_path):
     loads = (Load("D(100,50)", 1), Load("D(100,50)", 8))
     asked = job(tmp_path, *loads, max_time_s=61.0, max_requests=12, request_params={"top_p": 0.9})
-    argv = command_line(asked, loads, tmp_path)
+    argv = command_line(asked, loads)
     assert argv[1] == "benchmark"
     assert value(argv, "--api-base") == "http://127.0.0.1:1"
     assert value(argv, "--api-model-name") == "org/tiny; rm -rf x"
@@ -74,18 +74,16 @@ def test_the_command_line_is_what_genai_bench_takes(tmp_path):
 @pytest.mark.parametrize(("seconds", "minutes"), [(1.0, "1"), (60.0, "1"), (60.5, "2"), (600.0, "10")])
 def test_seconds_are_rounded_up_to_whole_minutes(tmp_path, seconds, minutes):
     load = Load("D(1,2)", 1)
-    assert (
-        value(command_line(job(tmp_path, load, max_time_s=seconds), (load,), tmp_path), "--max-time-per-run") == minutes
-    )
+    assert value(command_line(job(tmp_path, load, max_time_s=seconds), (load,)), "--max-time-per-run") == minutes
 
 
 def test_a_dataset_is_named(tmp_path):
     load = Load("dataset", 1)
     asked = job(tmp_path, load, traffic_scenarios=("dataset",), dataset="prompts.txt")
-    argv = command_line(asked, (load,), tmp_path)
+    argv = command_line(asked, (load,))
     assert (value(argv, "--traffic-scenario"), value(argv, "--dataset-path")) == (
         "dataset",
-        str(tmp_path / "prompts.json"),
+        "prompts.json",
     )
     # genai-bench itself asks for no length here.
     params = json.loads(value(argv, "--additional-request-params"))

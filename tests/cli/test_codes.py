@@ -109,6 +109,24 @@ NEAR: dict[str, Near | Elsewhere] = {
         "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
     ),
     "AT053": Near("emit executor=ray executor.address=127.0.0.1:1"),
+    "AT063": Elsewhere(
+        "tests/cli/test_emit_winner.py::test_a_pick_that_is_not_there_says_what_is",
+        "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
+        "error[AT063]: run 20261123-041500-3f2a1c has no slo: no load meets every limit; fe2d1794c4 comes nearest\n"
+        "  help: --pick best, knee is there",
+    ),
+    "AT171": Elsewhere(
+        "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
+        "tests/cli/test_emit_winner.py::test_what_was_measured_needs_no_warning",
+        "warning[AT171]: point fe2d1794c4 was emulated, not measured; the package says so\n"
+        "  help: run it on the real engine before you deploy it",
+    ),
+    "AT172": Elsewhere(
+        "tests/cli/test_emit_winner.py::test_a_profile_that_changed_since_is_said_and_the_package_has_what_was_measured",
+        "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
+        "warning[AT172]: point fe2d1794c4 compiles to something else today (argv); the package has what was measured\n"
+        "  help: autotune, a profile or the model's files have changed since; `autotune compile` shows today's",
+    ),
     "AT046": Near("results import task", {"task/serve.json": VLLM_BENCH}),
     "AT044": Near("diff fp8_quantized '+profile=fp8_quantized'"),
     "AT042": Near("import 'vllm serve Qwen/Qwen3-8B'"),
@@ -132,7 +150,13 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT112": Near("check scheduling.max_running_requests=8 scheduling.max_queued_requests=32"),
     "AT113": Near("check runtime.prefix=512 memory.prefix_caching=true"),
     "AT114": Near("check memory.mem_fraction_static=0.9"),
-    "AT115": Near("check optimization.strategy=random"),
+    "AT115": Elsewhere(
+        "tests/cli/test_launch.py::test_a_strategy_that_learns_cannot_steer_jobs_and_that_is_said",
+        "tests/cli/test_launch.py::test_a_strategy_that_learns_cannot_steer_jobs_and_that_is_said",
+        "warning[AT115]: optimization.strategy=hybrid cannot choose by results among jobs that are launched together; the points are run as the grid gives them\n"
+        "  --> optimization.strategy\n"
+        "  help: leave hydra/launcher out, or set optimization.strategy=grid or random",
+    ),
     "AT116": Near("check deploy.disruption_budget=1"),
     "AT122": Near(
         f"check 'benchmark.dataset=\"https://example.org/prompts.jsonl#sha256={'0a' * 32}\"' 'benchmark.traffic_scenarios=[dataset]'"
@@ -146,6 +170,34 @@ NEAR: dict[str, Near | Elsewhere] = {
     ),
     # Compiled anywhere, run elsewhere; tests/run/test_layout.py has what is close on this machine.
     "AT124": Near("check executor=local system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"),
+    "AT060": Elsewhere(
+        "tests/cli/test_verify.py::test_an_emulated_run_verifies_nothing",
+        "tests/cli/test_verify.py::test_a_run_is_laid_against_what_the_roofline_says",
+        "error[AT060]: run 20261126-123647-8d3838 was emulated: its timing is the predictor's own, so there is nothing to verify\n"
+        "  help: measure on a GPU (executor=local, docker, kubernetes), or take in what others measured: autotune results import DIR",
+    ),
+    "AT061": Elsewhere(
+        "tests/cli/test_verify.py::test_an_imported_run_asks_for_what_it_does_not_say",
+        "tests/cli/test_verify.py::test_an_imported_run_asks_for_what_it_does_not_say",
+        "error[AT061]: run 20261126-104502-c0ffee does not say on which GPU it was measured\n  --> system.gpu\n"
+        "  help: say it: autotune verify 20261126-104502-c0ffee system.gpu=h100_sxm",
+    ),
+    "AT062": Near("predict parallel.tp=2 system.gpu=h100_sxm"),
+    "AT150": Near(
+        "check 'optimization.objectives=[maximize_goodput,minimize_tpot]' system.gpu=h100_sxm slo.ttft.p95.threshold=5000"
+    ),
+    "AT151": Near("check optimization.weights.minimize_tpot=0.5"),
+    "AT160": Elsewhere(
+        "tests/cli/test_verify.py::test_what_cannot_be_compared_is_left_out_and_said",
+        "tests/cli/test_verify.py::test_a_run_is_laid_against_what_the_roofline_says",
+        "warning[AT160]: 2 loads left out: more than 5% of the requests failed\n  help: what is left is compared as usual",
+    ),
+    "AT161": Elsewhere(
+        "tests/cli/test_verify.py::test_a_calibration_of_few_servers_is_doubted",
+        "tests/cli/test_verify.py::test_a_calibration_is_fitted_kept_used_and_removed",
+        "warning[AT161]: mine: it rests on 2 servers, so its error on others is hardly known\n"
+        "  help: measure more settings of the server, then fit again",
+    ),
     "AT121": Near("results import bench", {"bench/serve.json": VLLM_BENCH}),
     "AT119": Near(
         "explain --from-manifest pod.yaml",
@@ -175,6 +227,12 @@ NEAR: dict[str, Near | Elsewhere] = {
     "AT207": Near("check misc.trust_remote_code=true model.revision=0123abc"),
     "AT209": Near("check system.backend=transformers system.image=registry.example/server:5.0"),
     "AT210": Near("import 'vllm serve Qwen/Qwen3-8B' system.gpu=h100_sxm"),
+    "AT167": Elsewhere(
+        "tests/cli/test_report.py::test_what_was_measured_is_not_compared_with_what_was_emulated",
+        "tests/cli/test_report.py::test_several_runs_stand_side_by_side",
+        "warning[AT167]: runs of different kinds are not compared: 20261124-090210-77ab01 is measured, 20261123-041500-3f2a1c is "
+        "emulated\n  help: each stands in the report by itself; compare runs that were all measured, or all emulated",
+    ),
     "AT211": Elsewhere(
         "tests/run/test_faults.py::test_a_config_that_failed_to_load_is_left_alone_by_other_runs_for_a_while",
         "tests/run/test_faults.py::test_failures_that_say_nothing_about_the_config_cool_nothing_down",

@@ -1,4 +1,5 @@
 import pytest
+import yaml
 
 THE_SENTENCE = ["+profile=fp8_quantized", "parallel.tp=2,4", "-m"]
 
@@ -102,3 +103,20 @@ def test_the_limit_of_a_benchmark_does_not_make_it_another_point(autotune):
         for words in ([], ["benchmark.timeout_s=900"], ["optimization.cooldown_h=0", "optimization.retries=3"])
     }
     assert len(ids) == 1
+
+
+def test_points_become_searches_for_aiconfigurator(autotune):
+    words = (
+        "compile",
+        "model.id=Qwen/Qwen3-8B",
+        "system.gpu=h100_sxm",
+        "parallel.tp=1,2",
+        "-m",
+        "--format",
+        "aiconfigurator",
+    )
+    data = yaml.safe_load(autotune(*words).out)
+    assert data["exps"] == ["exp_vllm_1"]
+    assert data["exp_vllm_1"]["agg_tp_candidates"] == [1, 2]
+    none = autotune("compile", "model.id=Qwen/Qwen3-8B", "system.gpu=mi300x", "--format", "aiconfigurator")
+    assert (none.code, none.out, none.codes[-1]) == (2, "", "AT004")

@@ -255,3 +255,51 @@ def test_a_finding_about_the_task_points_into_the_task(autotune):
     done = autotune("import", "vllm serve nobody/knows-7b", "-o", "t.yaml")
     number = next(int(line.rpartition(":")[2]) for line in done.err.splitlines() if "--> t.yaml:" in line)
     assert "nobody/knows-7b" in Path("t.yaml").read_text().splitlines()[number - 1]
+
+
+AICONFIGURATOR = Path(__file__).parents[1] / "importing" / "data" / "aiconfigurator"
+
+
+def test_what_aiconfigurator_chose_becomes_tasks_that_check(autotune):
+    done = autotune("import", "-o", "tasks", "aiconfigurator", str(AICONFIGURATOR))
+    assert done.code == 0
+    assert done.out == ""
+    assert sorted(path.name for path in Path("tasks").iterdir()) == [
+        "agg-sglang.yaml", "agg-trtllm.yaml", "agg-vllm.yaml", "disagg-sglang.yaml", "disagg-trtllm.yaml",
+    ]  # fmt: skip
+    assert "12 configs of aiconfigurator in 5 tasks, in tasks" in done.err
+    assert set(done.codes) == {"AT117"}
+    assert autotune("check", "tasks/agg-vllm.yaml").code == 0
+    again = autotune("import", "-o", "tasks", "aiconfigurator", str(AICONFIGURATOR))
+    assert (again.code, again.codes) == (2, ["AT003"])
+
+
+def test_one_task_goes_to_stdout_and_several_ask_for_a_folder(autotune):
+    (folder,) = AICONFIGURATOR.glob("*_vllm_*")
+    done = autotune("import", "aiconfigurator", str(folder), "system.image=mine:1")
+    assert yaml.safe_load(done.out)["system"]["image"] == "mine:1"
+    several = autotune("import", "aiconfigurator", str(AICONFIGURATOR))
+    assert (several.code, several.out) == (2, "")
+    assert "name a folder for them" in several.err
+
+
+def test_a_claim_keeps_the_gpu_that_it_was_made_for(autotune):
+    (folder,) = AICONFIGURATOR.glob("*_vllm_*")
+    task = yaml.safe_load(autotune("import", "aiconfigurator", str(folder), "system.gpu=h100_sxm").out)
+    assert task["system"]["gpu"] == "h100_sxm"
+    assert task["predicted"]["for"]["system.gpu"] == "h200_sxm"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "it is not there"),
+        (["."], "no best_config_topn.csv lies in it"),
+        ([], "no folder is named"),
+        ([".", "runtime.isl=8"], "stays as the folder has it"),
+    ],
+)
+def test_a_folder_that_is_none_of_aiconfigurators_is_refused(autotune, words, said):
+    done = autotune("import", "aiconfigurator", *words)
+    assert done.code == 2
+    assert said in done.err

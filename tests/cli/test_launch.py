@@ -72,3 +72,15 @@ def test_nothing_is_launched_that_does_not_compile(autotune, tmp_path):
 
 def test_where_jobs_run_is_nothing_to_the_other_verbs(autotune):
     assert autotune("check", *FAST, *LOCAL, "parallel.tp=1,2", "-m").code == 0
+
+
+def test_a_strategy_that_learns_cannot_steer_jobs_and_that_is_said(autotune, monkeypatch):
+    ran = []
+    monkeypatch.setattr("autotune.cli.launch.run_launched", lambda points, *_: ran.append(len(points)) or 0)
+    said = autotune(
+        *FAST, *LOCAL, "parallel.tp=1,2,4,8", "optimization.strategy=hybrid", "optimization.max_experiments=3", "-m"
+    )
+    assert (said.code, said.codes) == (0, ["AT115"])
+    quiet = autotune(*FAST, *LOCAL, "parallel.tp=1,2,4,8", "optimization.strategy=random", "-m")
+    assert (quiet.code, quiet.codes) == (0, [])
+    assert ran == [3, 4]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autotune.store import RawFile, Store
+from tests.report import results as reported
 from tests.store.test_store import result, run
 
 DATA = Path(__file__).parents[1] / "bench" / "data"
@@ -22,6 +23,18 @@ def stored(autotune, tmp_path):
         store.create_run(run(environment={"host": "node7"}))
         store.save(result(), [RawFile.of("run0/out.bin", NOISE), RawFile.of("run0/log.txt", b"hello\n")])
     return run().run_id
+
+
+def test_picks_stand_beneath_the_table_and_in_each_element_of_the_array(autotune, tmp_path):
+    loads = [reported.measurement(1, tpot=9, tokens=100), reported.measurement(8, tpot=10, tokens=1000)]
+    results = [reported.result("p1", (), loads), reported.result("p2", (), [reported.measurement(8, tpot=20)])]
+    with Store(tmp_path / "data" / "autotune.db") as store:
+        store.save_run(reported.run(results), [(item, ()) for item in results])
+    assert "\nbest  p1  D(100,100) c=8  score 0.14" in autotune("results").out
+    first, second = autotune("results", "--format", "json").json
+    assert (first["picks"], second["picks"]) == ({"best": 1}, {})
+    assert first["measurements"][1]["concurrency"] == 8
+    assert autotune("results", "--format", "jsonl").out.count('"picks": {"best": 1}') == 1
 
 
 def test_every_format_goes_to_stdout_and_to_a_file(autotune, stored, tmp_path):

@@ -1,5 +1,8 @@
 """`autotune run` on the emulated executor, from the words to the frontier."""
 
+import re
+import sys
+
 FAST = ["executor=emulated", "executor.speed=200", "benchmark=smoke"]
 
 
@@ -13,6 +16,18 @@ def test_the_sentence_runs_and_says_what_it_is(autotune):
         ("done", "emulated", 2), ("done", "emulated", 4),
     ]  # fmt: skip
     assert rows[0]["metrics"]["output_tokens_per_s"] > 0
+
+
+def test_goodput_is_measured_where_a_target_says_what_is_good(autotune):
+    words = ["parallel.tp=1", "benchmark.num_concurrency=[1,32]", "benchmark.max_requests=32", "system.gpu=h100_sxm",
+             'benchmark.traffic_scenarios=["D(1024,4)"]', "slo.ttft.p95.threshold=200"]  # fmt: skip
+    done = autotune("run", *words, "optimization.objectives=[maximize_goodput,minimize_tpot]", *FAST)
+    assert done.code == 0, done.err
+    assert "good req/s" in done.out
+    (row,) = autotune("results", "--format", "json").json
+    alone, crowded = row["measurements"]
+    assert alone["goodput_requests_per_s"] == alone["requests_per_s"]
+    assert crowded["goodput_requests_per_s"] < crowded["requests_per_s"]
 
 
 def test_pruned_points_are_kept_with_their_reason(autotune):
@@ -30,10 +45,34 @@ def test_no_more_experiments_than_allowed(autotune):
     assert len(autotune("results", "--format", "json").json) == 2
 
 
-def test_a_strategy_that_is_not_there_is_said(autotune):
-    done = autotune("parallel.tp=1,2", "optimization.strategy=bayesian", "-m", *FAST)
-    assert done.code == 0
-    assert "AT115" in done.codes
+def test_a_strategy_finds_the_frontier_with_a_part_of_the_points_and_says_so(autotune):
+    sweep = ["parallel.tp=1,2,4,8", "benchmark.num_concurrency=1,4,16,64", "scheduling.max_running_requests=64,128"]
+    done = autotune(*sweep, "optimization.strategy=auto", "-m", *FAST, "benchmark.max_requests=16")
+    assert done.code == 0, done.err
+    assert "hybrid chooses at most 17 of 32 points to run" in done.err
+    rows = autotune("results", "--format", "json").json
+    assert 12 <= len(rows) <= 17
+    assert {row["status"] for row in rows} == {"done"}
+    assert {row["config"]["parallel"]["tp"] for row in rows} == {1, 2, 4, 8}, "the frontier has each of them"
+
+
+def test_the_same_seed_makes_the_same_choices(autotune):
+    sweep = ["parallel.tp=1,2,4,8", "benchmark.num_concurrency=1,4,16,64", "optimization.strategy=progressive_pareto"]
+    chosen = []
+    for _ in range(2):
+        done = autotune(*sweep, "optimization.max_experiments=3", "optimization.max_parallel=1", "-m", *FAST)
+        assert done.code == 0, done.err
+        run = re.search(r"^run (\S+)$", done.out, re.MULTILINE)[1]
+        chosen.append({row["point_id"] for row in autotune("results", run, "--format", "json").json})
+    assert chosen[0] == chosen[1]
+    assert len(chosen[0]) == 3
+
+
+def test_a_strategy_whose_package_is_missing_says_which(autotune, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    done = autotune("parallel.tp=1,2,4,8", "optimization.strategy=bayesian", "-m", *FAST)
+    assert (done.code, "AT030" in done.codes) == (2, True)
+    assert "llm-autotune[search]" in done.err
 
 
 def test_resume_finds_a_relative_store_from_another_folder(autotune, tmp_path, monkeypatch):

@@ -89,6 +89,12 @@ def test_every_mistake_at_once_with_its_line(composer):
     ]  # fmt: skip
 
 
+def test_what_others_predicted_makes_no_point_and_is_checked(composer):
+    block = "predicted: {by: x, loads: [{at: {parallel.tp: 2}, scenario: 'D(1,1)', concurrency: 1}]}\n"
+    assert len(points(composer, block + "parallel: {tp: 2}\n")) == 1
+    assert mistakes(composer, "parallel: {tp: 2}\npredicted: {loads: []}\n") == [("AT025", 2)]
+
+
 @pytest.mark.parametrize("text", ["[a]", "just text", "3"])
 def test_a_task_file_that_is_no_map(composer, text):
     assert [code for code, _ in mistakes(composer, text)] == ["AT025"]

@@ -25,7 +25,7 @@ needs_crds = pytest.mark.skipif(not FOLDER.is_dir(), reason="the CRD schemas (AU
 def assert_fits(document, same_as=None):
     """The document is one that the API server takes. `same_as` names the kind whose schema stands for this kind's."""
     group, _, version = document["apiVersion"].rpartition("/")
-    if group in {"", "apps", "policy", "autoscaling"}:
+    if group in {"", "apps", "batch", "policy", "autoscaling"}:
         kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
         return
     if group in OPERATORS:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from autotune.bench import CLIENTS, BenchCancelled, BenchError, BenchJob, Endpoint, GenaiBenchClient, Load, QuickClient
+from autotune.bench.vllm_bench_result import parse_vllm_bench
 from autotune.schema import Benchmark
 
 pytestmark = pytest.mark.engine
@@ -66,9 +67,9 @@ def answers(url):
         return False
 
 
-def measure(client, endpoint, folder, env, *loads, cancelled=lambda: False, **options):
+def measure(client, endpoint, folder, env, *loads, cancelled=lambda: False, limits_ms=None, **options):
     benchmark = Benchmark(**({"max_time_s": 60.0, "max_requests": 200, "warmup": 8} | options))
-    return client.measure(BenchJob(endpoint, benchmark, loads, folder, 1, env, cancelled))
+    return client.measure(BenchJob(endpoint, benchmark, loads, folder, 1, env, cancelled, limits_ms=limits_ms or {}))
 
 
 @pytest.fixture(params=CLIENTS)
@@ -100,6 +101,38 @@ def test_quick_and_genai_bench_agree_on_a_real_engine(vllm, bench_bin, engine_en
     # That they mean the same by each name and unit; how close they come depends on the machine, see docs/benchmarking.md.
     assert 0.5 < quick_rate / genai.output_tokens_per_s < 2
     assert 0.5 < quick_ttft / genai.ttft_ms["mean"] < 2
+
+
+def test_every_client_tells_which_requests_met_the_slo(tool, vllm, engine_env, tmp_path):
+    name, bin_dir = tool
+    options = {"bin_dir": bin_dir, "max_requests": 12, "warmup": 0}
+    limits = {"ttft_ms": 1e6, "tpot_ms": 1e6, "e2e_latency_ms": 1e6}
+    [found] = measure(CLIENTS[name], vllm, tmp_path, engine_env, Load("D(50,20)", 3), limits_ms=limits, **options)
+    assert found.goodput_requests_per_s == pytest.approx(found.requests_per_s)
+
+
+def test_goodput_is_what_vllm_itself_makes_of_it(vllm, vllm_bin, engine_env, tmp_path):
+    endpoint = vllm
+    argv = [vllm_bin / "vllm", "bench", "serve", "--backend", "openai", "--base-url", endpoint.base_url, "--model", "tiny",
+            "--tokenizer", endpoint.tokenizer, "--dataset-name", "random", "--random-input-len", "50",
+            "--random-output-len", "20", "--num-prompts", "40", "--max-concurrency", "8", "--ignore-eos",
+            "--percentile-metrics", "ttft,tpot,e2el",
+            "--save-result", "--save-detailed", "--result-dir", tmp_path, "--result-filename", "own.json"]  # fmt: skip
+    subprocess.run(argv, env={**os.environ, **engine_env}, check=True, capture_output=True)
+    [first] = parse_vllm_bench((tmp_path / "own.json").read_text())
+    limits = {
+        "ttft": first.ttft_ms["p50"],
+        "tpot": 1.5 * first.tpot_ms["mean"],
+        "e2el": 2 * first.e2e_latency_ms["mean"],
+    }
+    goodput = ["--goodput", *(f"{name}:{value}" for name, value in limits.items())]
+    subprocess.run([*argv, *goodput], env={**os.environ, **engine_env}, check=True, capture_output=True)
+    text = (tmp_path / "own.json").read_text()
+    [found] = parse_vllm_bench(
+        text, limits_ms=dict(zip(("ttft_ms", "tpot_ms", "e2e_latency_ms"), limits.values(), strict=True))
+    )
+    print(f"vllm bench: {json.loads(text)['request_goodput']} good of {found.requests_per_s} requests/s")
+    assert found.goodput_requests_per_s == pytest.approx(json.loads(text)["request_goodput"])
 
 
 def test_one_genai_bench_run_measures_several_concurrencies(vllm, bench_bin, engine_env, tmp_path):

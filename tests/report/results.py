@@ -42,13 +42,13 @@ def result(
         "files": {},
     }
     fields = {
+        "run_id": "run-1",
         "config": config,
         "deployment": deployment,
         "best": 0 if measurements else None,
         "score": 0.5 if measurements else None,
     }
     return Result(
-        run_id="run-1",
         point_id=point_id,
         status=status,
         kind=kind,

@@ -1,8 +1,12 @@
 from dataclasses import replace
 
+import pytest
+
 import autotune
+from autotune.predict.calibration import Pair, Subject, fit
 from autotune.run import foretell
-from autotune.run.foretell import predict_loads
+from autotune.run.foretell import calibration_problems, predict_loads
+from autotune.workspace.calibrations import KeptCalibration, keep_calibration
 from tests.predict.points import facts_for
 from tests.run.points import make_point
 
@@ -32,3 +36,30 @@ def test_a_predictor_that_fails_or_knows_too_little_says_nothing(monkeypatch):
 
     monkeypatch.setitem(foretell.PREDICTORS, "roofline", Broken())
     assert predict_loads(point()) == ()
+
+
+def test_a_calibration_that_the_config_names_corrects_what_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("AUTOTUNE_HOME", str(tmp_path))
+    plain = point()
+    (raw,) = predict_loads(plain)
+    pairs = [
+        Pair(
+            Subject("vllm", "h100_sxm", "bf16", "", {"concurrency": float(clients)}),
+            {"tpot_ms.mean": 10.0},
+            {"tpot_ms.mean": 20.0},
+            group=f"p{clients}",
+        )
+        for clients in range(1, 40)
+    ]
+    keep_calibration(KeptCalibration("mine", fit(pairs, predictor="roofline")))
+    (found,) = predict_loads(point(optimization={"calibration": "mine"}))
+    assert found.measurement.tpot_ms["mean"] == pytest.approx(2 * raw.measurement.tpot_ms["mean"], rel=0.1)
+    assert (found.predictor, found.version) == ("roofline+calibration", f"{autotune.__version__}, calibrated (mine)")
+    assert calibration_problems(plain) == []
+    (wrong,) = calibration_problems(point(optimization={"calibration": "other"}))
+    assert (wrong.code, wrong.help) == ("AT062", "known: mine")
+    keep_calibration(KeptCalibration("foreign", fit(pairs, predictor="oracle")))
+    assert (
+        "for oracle, not for roofline"
+        in calibration_problems(point(optimization={"calibration": "foreign"}))[0].message
+    )

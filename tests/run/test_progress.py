@@ -70,6 +70,37 @@ def test_bars_show_servers_the_best_so_far_and_the_count():
     text = stream.getvalue()
     assert "[1/2] done tp=2 [bold]" in text
     assert "2/2" in text
+    assert "frontier" not in text, "no objectives are known"
+
+
+def test_the_frontier_grows_on_the_screen():
+    config = {"optimization": {"objectives": ["maximize_throughput_per_gpu", "minimize_tpot"]}}
+    labels = {"p1": "tp=1", "p2": "tp=2", "p3": "tp=4"}
+
+    def finished(point, speed, tpot):
+        made = measurement(Load("D(100,100)", 4), speed)
+        made.tpot_ms["mean"] = tpot
+        return PointFinished(Result("r1", point, "done", "measured", (), config, {"gpus": 1}, measurements=(made,), best=0, score=1.0))  # fmt: skip
+
+    said = [
+        RunOpened("r1", Path("/runs/r1"), "local", labels, 3, False, "hybrid", 2),
+        finished("p1", 1000.0, 20.0),
+        finished("p2", 900.0, 25.0),
+        finished("p3", 500.0, 5.0),
+    ]
+    lines, screen = io.StringIO(), Terminal()
+    with PlainReporter(lines) as plain, BarReporter(screen) as bars:
+        for event in said:
+            plain.report(event)
+            bars.report(event)
+    text = lines.getvalue()
+    assert "hybrid chooses at most 2 of 3 points to run" in text
+    assert "TPOT 20.0 ms at D(100,100) c=4, on the frontier (1 so far)" in text
+    assert "TPOT 25.0 ms at D(100,100) c=4\n" in text
+    assert "TPOT 5.0 ms at D(100,100) c=4, on the frontier (2 so far)" in text
+    board = screen.getvalue().rpartition("frontier so far")[2]
+    assert board.index("tp=1") < board.index("tp=4")
+    assert "tp=2" not in board
 
 
 @pytest.mark.parametrize(

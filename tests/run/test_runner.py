@@ -375,21 +375,6 @@ def test_emulated_results_are_marked_and_stretched_to_emulated_time(setup):
     assert result.measurements[0].output_tokens_per_s == pytest.approx(10.0)
 
 
-def test_a_strategy_chooses_what_runs_next_from_the_results(setup):
-    points = [make_point(name) for name in "abcd"]
-    asked = []
-
-    def choose(results):
-        asked.append([result.point_id for result in results])
-        return [points[0].id] if not results else [points[2].id, points[0].id]
-
-    summary = setup.run(points, choose_next=choose)
-    assert setup.servers.started == ["server-a", "server-c"]
-    assert [len(seen) for seen in asked] == [0, 1, 2]
-    assert (summary.waiting, summary.exit_code) == (2, 0)
-    assert setup.store.find_run().finished
-
-
 def test_what_is_missing_is_said_before_anything_starts(setup):
     setup.client.preflight = lambda benchmark: [diagnostic("AT030", "genai-bench is not installed")]
     with pytest.raises(InputError, match="AT030"):

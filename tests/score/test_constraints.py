@@ -70,3 +70,10 @@ def test_every_wrong_constraint_is_reported():
     with pytest.raises(InputError) as error:
         compile_constraints(["a < 1.0", "error_rate == 0.0", "b < 1.0"])
     assert len(error.value.diagnostics) == 2
+
+
+def test_goodput_can_be_bounded_and_its_share_too():
+    (share,) = compile_constraints(["goodput_requests_per_s / requests_per_s >= 0.9"])
+    assert share.why_not(measurement(goodput_requests_per_s=9.5, requests_per_s=10.0)) is None
+    assert "does not hold" in share.why_not(measurement(goodput_requests_per_s=8.0, requests_per_s=10.0))
+    assert "goodput_requests_per_s was not measured" in share.why_not(measurement(requests_per_s=10.0))

@@ -18,10 +18,16 @@ from tests.score.measured import measurement
         ("minimize_tpot_per_gpu", 20.0),
         ("maximize_throughput", -1000.0),
         ("maximize_throughput_per_gpu", -500.0),
+        ("maximize_goodput", -6.0),
+        ("maximize_goodput_per_gpu", -3.0),
     ],
 )
 def test_what_each_objective_reads(name, value):
-    assert OBJECTIVES[name].value(measurement()) == value
+    assert OBJECTIVES[name].value(measurement(goodput_requests_per_s=6.0)) == value
+
+
+def test_goodput_that_is_not_known_is_no_number():
+    assert math.isnan(OBJECTIVES["maximize_goodput"].value(measurement()))
 
 
 def test_the_server_size_can_be_given():

@@ -7,11 +7,18 @@ from hypothesis import strategies as st
 
 from autotune.schema import Slo
 from autotune.score import judge_slo, penalise
+from autotune.score.slo import request_limits
 from tests.score.measured import measurement
 
 
 def slo(steepness=0.1, **targets):
     return Slo.model_validate({"steepness": steepness, **targets})
+
+
+def test_what_a_single_request_has_to_keep_to_is_the_outermost_target():
+    wanted = slo(ttft={"p50": {"threshold": 100.0}, "p99": {"threshold": 900.0}}, tpot={"mean": {"threshold": 25.0}})
+    assert request_limits(wanted) == {"ttft_ms": 900.0, "tpot_ms": 25.0}
+    assert request_limits(slo()) == {}
 
 
 def test_a_met_target_changes_nothing():

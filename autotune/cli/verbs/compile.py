@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING
 from autotune.cli.inputs import add_inputs, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.version_diff import show_version_diff
-from autotune.diagnostics import Severity, hide_secrets, holds_secret
+from autotune.diagnostics import InputError, Severity, diagnostic, hide_secrets, holds_secret
 from autotune.diagnostics.secrets import HIDDEN
+from autotune.schema.task_text import spell_flow
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from autotune.compiled import CompiledPoint
 
 EPILOG = """\
---format json prints an array of {id, overrides, config, deployment, applied_layers, origin, diagnostics}.
+--format json prints an array of {id, overrides, config, deployment, applied_layers, origin, diagnostics};
+--format aiconfigurator prints the points as searches for `aiconfigurator cli exp --yaml-path FILE`.
 The exit code is 2 when no point can run; `--deny CODE` counts findings of that code as errors."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    add_inputs(parser, formats=("text", "json"))
+    add_inputs(parser, formats=("text", "json", "aiconfigurator"))
     parser.add_argument(
         "--diff-version",
         nargs=2,
@@ -40,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     points = inputs.compile()
     if args.format == "json":
         print_json([point.as_dict() for point in points])
+    elif args.format == "aiconfigurator":
+        sys.stdout.write(_searches(points))
     else:
         sys.stdout.write("\n".join(render_point(point) for point in points))
     print_diagnostics(
@@ -49,6 +54,26 @@ def run(args: argparse.Namespace) -> int:
     if runnable < len(points):
         say(f"{len(points) - runnable} of {len(points)} points cannot run")
     return 0 if runnable else 2
+
+
+def _searches(points: Sequence[CompiledPoint]) -> str:
+    """The points as what `aiconfigurator cli exp --yaml-path FILE` takes. Raises InputError where none can be said so."""
+    from autotune.importing.aiconfigurator import to_searches  # with the importer, which other formats do without
+
+    known = [(item.config, item.facts) for item in points if item.runnable and item.config and item.facts]
+    if not known:
+        raise InputError(*(item for point in points for item in point.diagnostics if item.severity is Severity.ERROR))
+    searches, refused = to_searches(known)
+    if not searches:
+        wrong = (diagnostic("AT004", f"no search for aiconfigurator: {why}", help="another point, or another --format") for why in refused)  # fmt: skip
+        raise InputError(*wrong)
+    print_diagnostics(
+        diagnostic("AT117", f"left out: {why}", help="the searches are over the other points") for why in refused
+    )
+    lines = ["# For `aiconfigurator cli exp --yaml-path FILE`, as of 0.12.0.", f"exps: {spell_flow(list(searches))}"]
+    for name, search in searches.items():
+        lines += [f"{name}:", *(f"  {key}: {spell_flow(value)}" for key, value in search.items())]
+    return "\n".join(lines) + "\n"
 
 
 def render_point(point: CompiledPoint) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import say
+from autotune.cli.store_option import add_store
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.emit import EMITTERS, emit_sweep, find_emitters
 from autotune.engines import merge_loads
@@ -29,11 +30,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-t", "--target", default="k8s", metavar="T[,T...]", help=f"one or more of {', '.join(EMITTERS)} (default k8s)"
     )
     parser.add_argument("-o", "--output", metavar="DIR", help="folder to write to; without it the texts go to stdout")
+    parser.add_argument(
+        "--run",
+        metavar="RUN",
+        help="instead of overrides: a stored run, of which one point is packed as it was measured",
+    )
+    parser.add_argument(
+        "--pick",
+        metavar="best|knee|slo|POINT",
+        help="which point of the run (default best); -o names a folder or a .tar.gz",
+    )
+    add_store(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     targets = tuple(dict.fromkeys(part.strip() for part in args.target.split(",") if part.strip()))
     find_emitters(targets)
+    if args.run is not None or args.pick is not None:
+        return _emit_winner(args, targets)
     inputs = read_inputs(args)
     points = inputs.compile()
     runnable = announce(points, inputs.notes())
@@ -47,6 +61,23 @@ def run(args: argparse.Namespace) -> int:
     say(
         f"{len(files)} files for {len(deployments)} server{'s' if len(deployments) > 1 else ''} in {shown(Path(args.output))}"
     )
+    return 0
+
+
+def _emit_winner(args: argparse.Namespace, targets: tuple[str, ...]) -> int:
+    from autotune.cli.winner import pack_winner, write_package
+
+    if args.words or args.output is None:
+        what = (
+            "a package is of a stored run as it was measured: it takes no overrides"
+            if args.words
+            else "a package has many files"
+        )
+        raise InputError(
+            diagnostic("AT004", what, path="--run", help="emit --run RUN --pick best --target k8s,compose -o FOLDER or FILE.tar.gz")
+        )  # fmt: skip
+    files = pack_winner(args.store, args.run, args.pick or "best", targets)
+    say(f"{write_package(files, args.output)} files in {shown(Path(args.output))}")
     return 0
 
 

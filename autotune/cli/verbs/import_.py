@@ -1,4 +1,4 @@
-"""autotune import: a running command, a container or a manifest as a v2 task file."""
+"""autotune import: a running command, a container or a manifest as a v2 task file; and what aiconfigurator chose."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.api import compile_dimensions, read_dimensions
 from autotune.cli.output import print_diagnostics, print_json, say
+from autotune.cli.verbs.import_aiconfigurator import WORD, import_folders
 from autotune.compose.points import compose_points
 from autotune.compose.settings import Assign
 from autotune.compose.task_file import read_task
@@ -39,6 +40,8 @@ EPILOG = """\
 The source is a command in quotes, the words of one, a file (script, Kubernetes manifest, compose file) or - for stdin;
 overrides after it (system.gpu=h100_sxm, system.backend_version=0.11.0, model.id=NAME) say what it does not. Options of
 autotune stand before the words of a command. The task goes to stdout, everything else to stderr.
+`aiconfigurator DIR` takes the folder that `aiconfigurator cli default --save-dir DIR` wrote: a task for each experiment
+and engine, with what was predicted of each config in it.
 The exit code is 2 when something cannot be read, or does not come back when the task is lowered."""
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".sh", ".txt")
@@ -49,9 +52,14 @@ COMMAND_LINE = "the command line"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "words", nargs="*", metavar="COMMAND | FILE | -", help="what starts the server, then overrides (path=value)"
+        "words",
+        nargs="*",
+        metavar="COMMAND | FILE | - | aiconfigurator DIR",
+        help="what starts the server, then overrides (path=value); or the folder that aiconfigurator saved",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the task there; without it it goes to stdout")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write the task there (aiconfigurator: a folder); else it goes to stdout"
+    )
     parser.add_argument("--force", action="store_true", help="overwrite a file that is there already")
     parser.add_argument("--server", metavar="N", type=int, help="of several servers in the source, the Nth")
     parser.add_argument(
@@ -65,7 +73,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def parse(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
     """An engine's flags are not ours: from the first word of an unquoted command on nothing is an option of autotune."""
     first = _first_word(arguments)
-    if first is None or _is_source(arguments[first]):
+    if first is None or arguments[first] == WORD or _is_source(arguments[first]):
         return parser.parse_intermixed_args(arguments)
     args = parser.parse_args(arguments[:first])
     args.words = arguments[first:]
@@ -75,8 +83,20 @@ def parse(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Nam
 def run(args: argparse.Namespace) -> int:
     if not args.words:
         raise refuse("no source is named", COMMAND_LINE, 'give a command: autotune import "vllm serve MODEL ..."')
-    words, overrides = _split(args.words)
     workspace = load_workspace()
+    if args.words[0] == WORD:
+        folders = [word for word in args.words[1:] if not _is_override(word)]
+        if not folders:
+            raise refuse("no folder is named", COMMAND_LINE, "autotune import aiconfigurator DIR")
+        rest = [word for word in args.words[1:] if _is_override(word)]
+        given = _given(workspace, rest)
+        if wrong := [path for path in given if not path.startswith(("model.", "system."))]:
+            raise InputError(
+                diagnostic("AT004", f"`{wrong[0]}` is what the prediction is about, and stays as the folder has it",
+                           path=wrong[0], help="override model.* and system.* here, and the rest when the task is run")
+            )  # fmt: skip
+        return import_folders(args, folders, given, workspace, _base(workspace))
+    words, overrides = _split(args.words)
     server = _choose(_read(words), args.server)
     given = _given(workspace, overrides)
     imported = to_settings(

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autotune.bench.loads import expand_loads
+from autotune.cli.comparing import calibrate, outdated
 from autotune.cli.inputs import add_inputs, announce, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
 from autotune.predict import PREDICTORS, Prediction
 from autotune.report.number import show_number
+from autotune.workspace.calibrations import KeptCalibration, find_calibration
 
 if TYPE_CHECKING:
     import argparse
 
     from autotune.compiled import CompiledPoint
     from autotune.metrics import Measurement
+    from autotune.predict import Predictor
 
 EPILOG = """\
 The figures rest on data sheets and documented efficiencies; they rank configs and find the impossible,
@@ -25,38 +28,44 @@ and are no measurements."""
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser, formats=("text", "json"))
     parser.add_argument("--predictor", choices=tuple(PREDICTORS), default=next(iter(PREDICTORS)), help="who predicts")
+    parser.add_argument("--calibration", metavar="NAME|FILE", help="correct it by a calibration of `autotune verify`")
 
 
 def run(args: argparse.Namespace) -> int:
+    kept = None if args.calibration is None else find_calibration(args.calibration)
+    predictor = calibrate(PREDICTORS[args.predictor], kept)
     inputs = read_inputs(args)
     points = inputs.compile()
     names = labels(points)
     print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=names)
-    predicted = [(point, _predict(point, args.predictor)) for point in announce(points, inputs.notes())]
+    print_diagnostics(outdated(PREDICTORS[args.predictor], kept))
+    predicted = [(point, _predict(point, predictor)) for point in announce(points, inputs.notes())]
     if args.format == "json":
-        print_json([_row(point, prediction) for point, predictions in predicted for prediction in predictions])
+        print_json([_row(point, prediction, kept) for point, predictions in predicted for prediction in predictions])
         return 0
     print_table(
         ("point", "load", "GPUs", "TTFT ms", "TPOT ms", "tok/s", "tok/s/GPU", "tok/s/user"),
         [_cells(names[point.id], point, item.measurement) for point, predictions in predicted for item in predictions],
         right=range(2, 8),
     )
-    say(f"PREDICTED by {args.predictor}: {predicted[0][1][0].expected_error}")
+    label = "" if kept is None else f", {kept.label}"
+    say(f"PREDICTED by {args.predictor}{label}: {predicted[0][1][0].expected_error}")
     return 0
 
 
-def _predict(point: CompiledPoint, name: str) -> list[Prediction]:
+def _predict(point: CompiledPoint, predictor: Predictor) -> list[Prediction]:
     assert point.config is not None
     assert point.facts is not None
     loads = expand_loads(point.config.benchmark, point.config.runtime)
-    return [PREDICTORS[name].predict(point.config, point.facts, load) for load in loads]
+    return [predictor.predict(point.config, point.facts, load) for load in loads]
 
 
-def _row(point: CompiledPoint, prediction: Prediction) -> dict[str, object]:
+def _row(point: CompiledPoint, prediction: Prediction, kept: KeptCalibration | None) -> dict[str, object]:
     return {
         "point_id": point.id,
         "kind": "predicted",
         "predictor": prediction.predictor,
+        "calibration": None if kept is None else kept.label,
         "expected_error": prediction.expected_error,
         "overrides": list(point.overrides),
         "metrics": prediction.measurement.as_dict(),

@@ -12,6 +12,7 @@ from autotune.cli.store_option import add_store
 from autotune.cli.verbs.results_raw import show_raw
 from autotune.diagnostics import InputError, diagnostic
 from autotune.report import render_table
+from autotune.report.picks import picks_of
 from autotune.store import Result, RunRecord, Store, data_dir
 from autotune.store.export import result_rows, to_csv, to_json_lines
 from autotune.store.parquet import to_parquet
@@ -93,7 +94,7 @@ def _show(args: argparse.Namespace, name: str | None) -> int:
             sys.stdout.write("nothing is stored yet\n")
         return 0
     if args.output is None and args.format == "json":
-        print_json(result_rows(results))
+        print_json(result_rows(results, picks_of(results)))
         return 0
     content = _render(results, args.format)
     if args.output is not None:
@@ -129,11 +130,11 @@ def _render(results: list[Result], form: str) -> bytes:
         case "csv":
             return to_csv(results).encode()
         case "jsonl":
-            return to_json_lines(results).encode()
+            return to_json_lines(results, picks_of(results)).encode()
         case "json":
             from autotune.store.export import to_json
 
-            return f"{to_json(results)}\n".encode()
+            return f"{to_json(results, picks_of(results))}\n".encode()
         case _:
             raise InputError(
                 diagnostic(

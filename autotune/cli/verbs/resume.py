@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.cli.inputs import Inputs, announce
+from autotune.cli.inputs import announce
 from autotune.cli.output import say
+from autotune.cli.recorded import folder_of, read_recorded
 from autotune.cli.store_option import add_store
 from autotune.cli.verbs.run import run_compiled
-from autotune.compose.overrides import parse_overrides
-from autotune.compose.task_file import read_task
 from autotune.diagnostics import InputError, diagnostic
-from autotune.layers import parse_yaml
 from autotune.run.pulse import take_pulse
 from autotune.store import RunRecord, Store, data_dir, store_place
-from autotune.workspace.load import load_workspace
 
 if TYPE_CHECKING:
     import argparse
@@ -38,23 +34,11 @@ def run(args: argparse.Namespace) -> int:
     place = named if "://" in named else str(Path(named).expanduser().absolute())
     with Store(place) as store:
         record = store.find_run(args.run) if args.run is not None else _latest_unfinished(store)
-    inputs = record.inputs
-    if inputs.cwd and Path(inputs.cwd).is_dir():
-        # Relative paths and ./profiles mean what they meant when the run was started.
-        os.chdir(inputs.cwd)
-    workspace = load_workspace(inputs.config_dirs)
-    groups, options = workspace.composer.groups, workspace.composer.options
-    dimensions = (
-        []
-        if inputs.task is None
-        else read_task(parse_yaml(inputs.task, inputs.task_path or "task file"), groups, options)
-    )
-    dimensions += parse_overrides(inputs.overrides, groups, options, sweeps=inputs.multirun)
-    said = Inputs(workspace, inputs.task_path, inputs.overrides, tuple(dimensions), frozenset(inputs.denied))
-    points = said.compile()
-    announce(points)
-    say(f"going on with run {record.run_id}")
-    return run_compiled(points, inputs, place, record.run_id)
+    with folder_of(record.inputs):
+        points = read_recorded(record.inputs).compile()
+        announce(points)
+        say(f"going on with run {record.run_id}")
+        return run_compiled(points, record.inputs, place, record.run_id)
 
 
 def _latest_unfinished(store: Store) -> RunRecord:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import Inputs, add_inputs, announce, read_inputs
 from autotune.cli.outcome import show_outcome
-from autotune.cli.output import say
+from autotune.cli.output import print_diagnostics, say
 from autotune.cli.store_option import add_store
 from autotune.compose.overrides import split_launcher
+from autotune.diagnostics import diagnostic
 from autotune.run import run_points
+from autotune.run.guide import BEFOREHAND
 from autotune.run.progress import make_reporter
-from autotune.search import order_points
+from autotune.search import choose_strategy, make_strategy
 from autotune.store import RunInputs, Store
 from autotune.workspace.files import read_text
 
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if launching:
         from autotune.cli.launch import run_launched
 
-        return run_launched(_limit(points), recorded, args.store, launching)
+        return run_launched(_limit(points, launched=True), recorded, args.store, launching)
     return run_compiled(points, recorded, args.store)
 
 
@@ -60,14 +61,28 @@ def run_compiled(
     return summary.exit_code
 
 
-def _limit(points: Sequence[CompiledPoint]) -> list[CompiledPoint]:
-    """The points that the strategy takes, in its order, and those that cannot run."""
+def _limit(points: Sequence[CompiledPoint], *, launched: bool = False) -> list[CompiledPoint]:
+    """The points that the strategy takes, in its order, and those that cannot run. A strategy that learns takes its own
+    out of all of them during the run; jobs that are `launched` cannot wait for it (AT115).
+    """
     runnable = {point.id: point for point in points if point.runnable}
     first = next(iter(runnable.values()))
     assert first.config is not None
     wanted = first.config.optimization
-    rng = random.Random(wanted.seed)  # noqa: S311 - an order, not a secret
-    chosen = order_points(list(runnable), wanted.strategy, rng, wanted.max_experiments)
+    name = choose_strategy(wanted.strategy, len(runnable), predicted=True, limit=wanted.max_experiments)
+    if name not in BEFOREHAND:
+        if not launched:
+            return list(points)
+        print_diagnostics([
+            diagnostic("AT115", f"optimization.strategy={wanted.strategy} cannot choose by results among jobs that are launched together; the points are run as the grid gives them",
+                       path="optimization.strategy", help="leave hydra/launcher out, or set optimization.strategy=grid or random")
+        ])  # fmt: skip
+        name = "grid"
+    ids = list(runnable)
+    strategy = make_strategy(
+        name, [{} for _ in ids], {"": "min"}, seed=wanted.seed, max_experiments=wanted.max_experiments
+    )
+    chosen = [ids[index] for index in iter(strategy.ask, None)]
     if len(chosen) < len(runnable):
         say(f"optimization.max_experiments={wanted.max_experiments}: {len(chosen)} of {len(runnable)} points are run")
     return [runnable[name] for name in chosen] + [point for point in points if not point.runnable]

@@ -56,10 +56,24 @@ WORKLOAD_CODES: dict[str, Code] = {
     ),
     "AT115": Code(
         "warning",
-        "a search strategy that this version does not have",
-        "Strategies that choose the next point by what was measured are in the schema and not yet in the program.",
-        "Use optimization.strategy=grid or random, and optimization.max_experiments to run fewer points.",
-        Example("autotune check optimization.strategy=bayesian"),
+        "a search strategy that cannot steer launched jobs",
+        "A launcher starts all jobs together, so a strategy that chooses the next point by what was measured has nothing to choose by; the points are run as the grid gives them.",
+        "Leave hydra/launcher out where the strategy is to choose; or set optimization.strategy=grid or random, and optimization.max_experiments to run fewer points.",
+        Example("autotune run hydra/launcher=submitit_local optimization.strategy=progressive_pareto -m"),
+    ),
+    "AT150": Code(
+        "warning",
+        "goodput that nothing defines",
+        "Goodput counts the requests that met the SLO; without a target nobody can say which did, so no load has a goodput, and one that is to be maximised or bounded by it cannot win.",
+        "Set targets in the slo group, such as slo.ttft.p95.threshold=500 (in ms).",
+        Example("autotune check 'optimization.objectives=[maximize_goodput,minimize_tpot]'"),
+    ),
+    "AT151": Code(
+        "warning",
+        "a weight of no objective",
+        "Weights are those of the objectives, by name; one for anything else changes no score.",
+        "Name an objective that optimization.objectives has, or add it there.",
+        Example("autotune check optimization.weights.minimize_ttft=0.5"),
     ),
     "AT122": Code(
         "warning",

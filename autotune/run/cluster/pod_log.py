@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from autotune.run.cluster.connection import ClusterError
+from autotune.run.cluster.api import ClusterError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from autotune.run.cluster.connection import Cluster
+    from autotune.run.cluster.api import Cluster
 
 
 class PodLog:

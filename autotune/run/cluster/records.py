@@ -9,7 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import InputError
-from autotune.run.cluster.connection import RUN_FIELD_MANAGER, Cluster, ClusterError, ObjectRef, connect
+from autotune.run.cluster.api import Cluster, ClusterError, ObjectRef
+from autotune.run.cluster.connection import connect
 from autotune.schema import stable_hash
 
 if TYPE_CHECKING:
@@ -41,15 +42,17 @@ def run_label(run_id: str) -> str:
     return run_id if plain.isalnum() and plain.isascii() and len(run_id) <= 63 else stable_hash(run_id, 24)
 
 
+def owner_reference(owner: ObjectRef, uid: str) -> dict[str, str]:
+    return {"apiVersion": owner.api_version, "kind": owner.kind, "name": owner.name, "uid": uid}
+
+
 def mark_document(ref: ObjectRef, owner: ObjectRef, owner_uid: str, run_id: str) -> dict[str, Any]:
     """What the run adds to an object that was applied as emitted: its label, and its owner where the two share a namespace."""
     metadata: dict[str, Any] = {"name": ref.name, "labels": {RUN_LABEL: run_label(run_id)}}
     if ref.namespace is not None:
         metadata["namespace"] = ref.namespace
         if ref.namespace == owner.namespace:
-            metadata["ownerReferences"] = [
-                {"apiVersion": owner.api_version, "kind": owner.kind, "name": owner.name, "uid": owner_uid}
-            ]
+            metadata["ownerReferences"] = [owner_reference(owner, owner_uid)]
     return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata}
 
 
@@ -69,15 +72,6 @@ def read_record(path: Path) -> tuple[list[ObjectRef], str | None, str | None]:
         return [ObjectRef(**item) for item in data["objects"]], data["context"], data["kubeconfig"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path.name} is not a record of a cluster: {error}") from None
-
-
-def mark(cluster: Cluster, refs: Iterable[ObjectRef], owner: ObjectRef, run_id: str) -> None:
-    """Label every object with its run and give it its owner. Raises ClusterError."""
-    found = cluster.get(owner)
-    if found is None:
-        raise ClusterError(f"{owner} was deleted by someone else")
-    for ref in refs:
-        cluster.apply(mark_document(ref, owner, found["metadata"]["uid"], run_id), manager=RUN_FIELD_MANAGER)
 
 
 def delete_all(cluster: Cluster, refs: Iterable[ObjectRef]) -> list[str]:

@@ -227,7 +227,7 @@ class RemoteClient:
 
     def measure(self, job: BenchJob) -> list[Measurement]:
         """Every load in turn, on the server's node; the files that the client wrote there are copied to `job.folder`."""
-        work = Work(self._tool, job.endpoint.tokenizer, job.benchmark, job.loads, job.gpus, job.osl)
+        work = Work(self._tool, job.endpoint.tokenizer, job.benchmark, job.loads, job.gpus, job.osl, job.limits_ms)
         outcome = self._server.measure(work, job.cancelled)
         for name, content in outcome.files.items():
             path = job.folder / name

@@ -27,7 +27,7 @@ from autotune.run.lock import RunLock
 from autotune.store.result import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from autotune.bench.client import Endpoint
     from autotune.engines.deployment import Deployment
@@ -50,6 +50,7 @@ class Work:
     loads: tuple[Load, ...]
     gpus: int
     osl: int
+    limits_ms: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Worker:
         assert self._endpoint is not None
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=self._folder))
         job = BenchJob(replace(self._endpoint, tokenizer=work.tokenizer), work.benchmark, work.loads, folder, work.gpus,
-                       dict(os.environ), self._stopped, work.osl)  # fmt: skip
+                       dict(os.environ), self._stopped, work.osl, limits_ms=work.limits_ms)  # fmt: skip
         client = find_client(work.tool)
         missing = client.preflight(work.benchmark)
         if missing:

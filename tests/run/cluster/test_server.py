@@ -10,56 +10,15 @@ import yaml
 
 from autotune.diagnostics import InputError
 from autotune.emit import emit_point
-from autotune.run.cluster import connection, server
+from autotune.run.cluster import connection
 from autotune.run.cluster.records import sweep_records
-from autotune.run.cluster.server import ClusterServer
-from autotune.run.emulated_server import EmulatedServer
-from autotune.run.executor import Cancelled, ExperimentFailed, Place
-from autotune.schema import KubernetesExecutor
+from autotune.run.cluster.shape import OmeShape
+from autotune.run.executor import Cancelled, ExperimentFailed
 from tests.emit.cases import PLAIN
-from tests.emit.crds import needs_crds
 from tests.run.cluster.fake_cluster import ApiFaultError, FakeCluster, Plan, unschedulable, waiting
-from tests.run.timings import LinearTiming
+from tests.run.cluster.waits import eventually
 
 SERVER = replace(PLAIN, served_name="tiny", files={"/etc/engine.yaml": "a: 1\n"})
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch):
-    monkeypatch.setattr(server, "LOOK_S", 0.05)
-    monkeypatch.setattr(server, "FAILURE_LOOK_S", 0.05)
-    connection.connect.cache_clear()
-    yield
-    connection.connect.cache_clear()
-
-
-@pytest.fixture
-def start(tmp_path, request):
-    """`start(plan, **settings)`: (cluster, executor, place) of a cluster on which pods do what the plan says."""
-    clusters = []
-
-    def begin(plan, name="kubernetes", **settings):
-        cluster = FakeCluster(plan if callable(plan) else lambda _: plan, ome=name == "ome")
-        cluster.__enter__()
-        clusters.append(cluster)
-        config = cluster.write_kubeconfig(tmp_path / "kubeconfig")
-        values = {"schedule_timeout_s": 0, "ready_timeout_s": 20, "stop_timeout_s": 5} | settings
-        executor = ClusterServer(KubernetesExecutor(name=name, kubeconfig=str(config), **values))
-        run = tmp_path / "runs" / "20260101-abc"
-        folder = run / "points" / "p"
-        folder.mkdir(parents=True)
-        return cluster, executor, Place(folder, run / "servers")
-
-    yield begin
-    for cluster in clusters:
-        cluster.__exit__(None, None, None)
-
-
-@pytest.fixture
-def upstream():
-    with EmulatedServer(LinearTiming(), "tiny", 1000.0) as url:
-        host, _, port = url.removeprefix("http://").partition(":")
-        yield host, int(port)
 
 
 def serve(executor, deployment, place, cancelled=lambda: False):
@@ -168,8 +127,7 @@ def test_pods_that_someone_deletes_end_the_experiment(start, upstream):
     cluster, executor, place = start(Plan(upstream=upstream))
     serve(executor, SERVER, place)
     cluster.drop_pods()
-    executor._looked = 0.0
-    assert executor.failure().kind == "infrastructure"
+    assert eventually(executor.failure).kind == "infrastructure"
     executor.remove()
 
 
@@ -203,21 +161,10 @@ def test_a_document_that_the_server_refuses_is_known_before_anything_is_applied(
 
 def test_an_operator_that_is_not_there_is_said(start):
     _, executor, _ = start(Plan())
-    executor._shape = server.SHAPES["ome"]
+    executor._shape = OmeShape()
     (finding,) = executor.preflight(SERVER)
     assert "no kind ClusterServingRuntime" in finding.message
     assert "install its operator" in finding.help
-
-
-@needs_crds
-def test_ome_serves_through_its_own_resources(start, upstream):
-    cluster, executor, place = start(Plan(upstream=upstream), name="ome")
-    endpoint = serve(executor, replace(SERVER, files={}), place)
-    assert httpx.get(f"{endpoint.base_url}/health", trust_env=False).status_code == 200
-    kinds = {kind for kind, _ in cluster.objects()}
-    assert {"ClusterServingRuntime", "InferenceService"} <= kinds
-    executor.remove()
-    assert cluster.objects() == []
 
 
 def test_a_killed_run_is_swept_by_its_record(start, upstream):
@@ -227,7 +174,7 @@ def test_a_killed_run_is_swept_by_its_record(start, upstream):
     assert sweep_records(place.records) > 0
     assert cluster.objects() == []
     assert not any(place.records.iterdir())
-    executor._forward.close()
+    executor.remove()
 
 
 def test_a_context_that_is_not_there_lists_those_that_are(start, tmp_path):

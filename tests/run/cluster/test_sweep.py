@@ -6,7 +6,6 @@ import pytest
 
 import autotune
 from autotune.run import run_points
-from autotune.run.cluster import connection, server
 from autotune.run.emulated_server import EmulatedServer
 from autotune.store import Store
 from tests.run.cluster.fake_cluster import FakeCluster, Plan, waiting
@@ -17,14 +16,6 @@ SWEEP = [
     "+profile=fp8_quantized", "parallel.tp=1,2,4", "benchmark.num_concurrency=1,4", "benchmark.tool=quick",
     "benchmark.max_requests=8", "benchmark.traffic_scenarios=['D(64,8)']", "model.served_name=tiny",
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch):
-    monkeypatch.setattr(server, "LOOK_S", 0.05)
-    connection.connect.cache_clear()
-    yield
-    connection.connect.cache_clear()
 
 
 @pytest.fixture

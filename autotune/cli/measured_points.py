@@ -1,0 +1,76 @@
+"""What `autotune verify` is asked about: the measured results of runs, or of the points that overrides mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotune.api import read_dimensions
+from autotune.cli.inputs import is_task, read_inputs
+from autotune.cli.output import print_diagnostics
+from autotune.cli.stored_points import StoredPoint, rebuild
+from autotune.diagnostics import Diagnostic, InputError, diagnostic
+from autotune.store import Store
+from autotune.workspace.load import load_workspace
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from autotune.cli.inputs import Inputs
+    from autotune.store import Result, RunRecord
+
+
+def measured_points(args: argparse.Namespace) -> list[StoredPoint]:
+    """The results that are meant, compiled anew. Raises InputError: AT031, AT060, AT061, and what the compiler says."""
+    names = [word for word in args.words if "=" not in word and not word.startswith("~") and not is_task(word)]
+    rest = [word for word in args.words if word not in names]
+    with Store(args.store) as store:
+        if rest and not names:
+            inputs = read_inputs(args, rest)
+            return _of_points(store, inputs)
+        workspace = load_workspace()
+        said = read_dimensions(workspace, None, rest, multirun=False)
+        runs = [store.find_run(name) for name in names] or [store.find_run()]
+        found = [(run, store.results(run.run_id)) for run in {run.run_id: run for run in runs}.values()]
+    measured = [(run, _measured(results)) for run, results in found]
+    if not any(results for _, results in measured):
+        raise InputError(*(_unusable(run, results) for run, results in found))
+    return [point for run, results in measured for point in rebuild(run, results, workspace, said)]
+
+
+def _of_points(store: Store, inputs: Inputs) -> list[StoredPoint]:
+    """The points of a task or of overrides, from the latest run that measured each."""
+    ids = {point.id for point in inputs.compile()}
+    found: list[tuple[RunRecord, list[Result]]] = []
+    missing = set(ids)
+    for run in store.runs():
+        here = missing & set(run.points)
+        if here and (results := [item for item in _measured(store.results(run.run_id)) if item.point_id in here]):
+            found.append((run, results))
+            missing -= {item.point_id for item in results}
+    if not found:
+        raise InputError(
+            diagnostic("AT060", f"none of the {len(ids)} points has been measured" if len(ids) > 1 else "this point has not been measured",
+                       help="`autotune run` with the same words measures; `autotune results --list` shows what there is")
+        )  # fmt: skip
+    if missing:
+        print_diagnostics([diagnostic("AT160", f"{len(missing)} of {len(ids)} points left out: not measured yet", help="`autotune run` with the same words goes on")])  # fmt: skip
+    return [point for run, results in found for point in rebuild(run, results, inputs.workspace, ())]
+
+
+def _measured(results: Sequence[Result]) -> list[Result]:
+    return [item for item in results if item.kind == "measured" and item.measurements]
+
+
+def _unusable(run: RunRecord, results: Sequence[Result]) -> Diagnostic:
+    if any(item.kind == "emulated" for item in results):
+        return diagnostic(
+            "AT060",
+            f"run {run.run_id} was emulated: its timing is the predictor's own, so there is nothing to verify",
+            help="measure on a GPU (executor=local, docker, kubernetes), or take in what others measured: autotune results import DIR",
+        )
+    return diagnostic(
+        "AT060",
+        f"run {run.run_id} has no measured load",
+        help="`autotune results RUN` shows how far it came; `autotune resume RUN` goes on",
+    )

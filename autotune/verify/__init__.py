@@ -1,0 +1,1 @@
+"""Predicted against measured: how far off a predictor is, and what believing it would have cost."""
