@@ -11,8 +11,8 @@ one row, the geometric mean of their figures.
 What the file leaves out or has wrong, and how it is read here:
 
 - Most rows are runs of InferenceMAX (now SemiAnalysisAI/InferenceX). It draws token counts evenly between 0.8 and 1 of the
-  nominal ones (`--random-range-ratio 0.8`) and sends ten requests for each client; its scripts say which KV cache format and
-  batch limits the servers had (`recipe`). Of the others we know neither: ten requests, fixed lengths, engine defaults.
+  nominal ones (`--random-range-ratio 0.8`) and sends ten requests for each client; `inference_max.py` has what its scripts say of
+  the servers, and which rows speculated. Of the others we know neither: ten requests, fixed lengths, engine defaults.
 - Where experts are spread by `ep` or attention is data parallel, `tp_size` or `attention_dp_size` holds a product: rows
   of 64 GPUs for servers of eight, whose figures are those of another row that says 8, to the last digit. The GPUs are
   `moe_tp_size` then, which holds the server's tp. Rows that stay inconsistent, and those of more than 8 GPUs in one server
@@ -31,6 +31,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from inference_max import drafts, settings
 
 from autotune.catalog import builtin_catalog, find_gpu, get_model
 from autotune.engines.engine import Facts
@@ -69,10 +71,11 @@ _MODELS = {
     ("GLM-5", "fp4"): "nvidia/GLM-5-NVFP4",
 }
 
+_DATE = re.compile(r"measured=(\d{4}-\d{2}-\d{2})")
 _CONCURRENCY = re.compile(r"silicon_concurrency=(\d+)")
 _SETTINGS = (
     "backend", "backend_version", "precision", "gemm_quant_mode", "moe_quant_mode",
-    "tp", "pp", "dp", "moe_tp", "moe_ep", "gpus", "batch", "concurrency",
+    "tp", "pp", "dp", "moe_tp", "moe_ep", "nextn", "gpus", "batch", "concurrency",
 )  # fmt: skip
 
 
@@ -111,10 +114,10 @@ def landscapes(
     """Landscapes of at least `least` rows, by name. Raises FileNotFoundError without a path where the package is missing."""
     with find_rows(path).open(newline="") as file:
         raw = [row for row in csv.DictReader(file) if row["mode"] == "agg"]
+    read = [point for row in raw if (point := read_point(row)) is not None]
     points: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-    for row in raw:
-        if (point := read_point(row)) is not None:
-            points[tuple(point[name] for name in ("model", "system", "isl", "osl", *_SETTINGS))].append(point)
+    for point in drafts(read):
+        points[tuple(point[name] for name in ("model", "system", "isl", "osl", *_SETTINGS))].append(point)
     groups: dict[tuple[str, str, int, int], list[Row]] = defaultdict(list)
     for same in points.values():
         first = same[0]
@@ -150,6 +153,7 @@ def read_point(row: dict[str, str]) -> dict[str, Any] | None:
         for name in ("tp_size", "pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size", "batch_size")
     )
     inference_max = "/Users/" not in row["silicon_data_source"]
+    dated = _DATE.search(row["silicon_data_source"])
     stated = _CONCURRENCY.search(row["silicon_data_source"])
     concurrency = int(stated[1]) if stated else batch * dp
     if facts.is_moe:
@@ -172,7 +176,7 @@ def read_point(row: dict[str, str]) -> dict[str, Any] | None:
         "tp": tp, "pp": pp, "dp": dp, "moe_tp": moe_tp, "moe_ep": moe_ep, "gpus": tp * pp * dp,
         "batch": max(1, concurrency // dp), "concurrency": concurrency, "inference_max": inference_max,
         TTFT: float(row["silicon_ttft_ms"]), TPOT: float(row["silicon_tpot_ms"]),
-        "source": (row["silicon_ttft_ms"], row["silicon_tpot_ms"]),
+        "source": (row["silicon_ttft_ms"], row["silicon_tpot_ms"]), "measured": dated[1] if dated else "", "nextn": 0,
     }  # fmt: skip
     return point if point[TTFT] > 0 and point[TPOT] > 0 else None
 
@@ -189,7 +193,7 @@ def make_row(same: list[dict[str, Any]], predictor: Predictor) -> Row:
     )
     isl, osl, concurrency = point["isl"], point["osl"], point["concurrency"]
     scenario = f"U({isl * 8 // 10},{isl})/({osl * 8 // 10},{osl})" if point["inference_max"] else f"D({isl},{osl})"
-    groups = recipe(point)
+    groups = settings(point) if point["inference_max"] else defaults(point)
     sglang_dp = point["backend"] == "sglang" and point["dp"] > 1
     trtllm_dp = point["backend"] == "trtllm" and point["dp"] > 1
     parallel = {
@@ -202,7 +206,7 @@ def make_row(same: list[dict[str, Any]], predictor: Predictor) -> Row:
     config = Config.model_validate(
         {
             "model": {"id": facts.model.id},
-            "runtime": {"isl": isl, "osl": osl},
+            "runtime": {"isl": isl, "osl": osl, "nextn": point["nextn"] or None},
             "parallel": parallel,
             "benchmark": {"max_requests": 10 * concurrency, "num_concurrency": [concurrency]},
             "misc": {"context_length": isl + osl + 256},
@@ -225,50 +229,10 @@ def rate(point: dict[str, Any], ttft_ms: float, tpot_ms: float) -> float:
     return point["concurrency"] * osl * 1000 / (ttft_ms + (osl - 1) * tpot_ms) / point["gpus"]
 
 
-def recipe(point: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Settings of InferenceMAX's servers: benchmarks/ of SemiAnalysisAI/InferenceX as of August 2026, Llama as of October
-    2025 (commit c198b20eb). Versions in between may have had others.
-    """
-    if not point["inference_max"]:
-        # TensorRT-LLM keeps the KV cache of an fp8 or nvfp4 checkpoint in fp8, as the checkpoint says.
-        fp8 = point["backend"] == "trtllm" and point["precision"] in ("fp8", "fp4")
-        return {"quantization": {"kvcache_mode": "fp8"}} if fp8 else {}
-    model, system, isl, concurrency = point["model"], point["system"], point["isl"], point["concurrency"]
-    scheduling: dict[str, Any] = {}
-    attention: dict[str, Any] = {}
-    wide_cache = False
-    match point["backend"], model:
-        case "vllm", "MiniMax-M2.5":
-            scheduling = {"max_batched_tokens": 2 * isl}
-        case "vllm", "gpt-oss-120b":
-            wide_cache = system == "h200_sxm"
-            scheduling = {"max_batched_tokens": 8192, "max_running_requests": concurrency if wide_cache else 512}
-        case "vllm", "Llama-3.1-70B":
-            scheduling = {"max_batched_tokens": 8192, "max_running_requests": 512}
-        case "vllm", "Kimi-K2.5":
-            wide_cache = point["precision"] == "int4"
-            scheduling = {"max_running_requests": concurrency}
-        case "trtllm", "gpt-oss-120b":
-            wide_cache = system == "h200_sxm"
-            scheduling = {"max_batched_tokens": 20000, "chunked_prefill": False}
-        case "trtllm", "Llama-3.1-70B":
-            scheduling = {"max_batched_tokens": 16384, "chunked_prefill": False}
-        case "trtllm", _:
-            scheduling = {"max_batched_tokens": (concurrency + isl + 127) // 64 * 64, "chunked_prefill": False}
-        case "sglang", "Qwen3.5-397B-A17B":
-            wide_cache = point["precision"] == "bf16"
-            attention = {"chunked_prefill_size": 32768 if wide_cache else 16384}
-        case "sglang", _:
-            fp4 = point["precision"] == "fp4"
-            wide_cache = system in ("h200_sxm", "h100_sxm")
-            scheduling = {"max_running_requests": 256 if fp4 or wide_cache else max(128, concurrency)}
-            attention = {"chunked_prefill_size": 16384 if fp4 else 32768}
-    return {
-        "scheduling": scheduling,
-        "attention": attention,
-        "memory": {"prefix_caching": False},
-        "quantization": {} if wide_cache else {"kvcache_mode": "fp8"},
-    }
+def defaults(point: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """TensorRT-LLM keeps the KV cache of an fp8 or nvfp4 checkpoint in fp8, as the checkpoint says."""
+    fp8 = point["backend"] == "trtllm" and point["precision"] in ("fp8", "fp4")
+    return {"quantization": {"kvcache_mode": "fp8"}} if fp8 else {}
 
 
 def with_families(found: list[Landscape]) -> list[Landscape]:

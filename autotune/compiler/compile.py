@@ -204,6 +204,8 @@ def _identify(data: Mapping[str, Any]) -> str:
     benchmark = matters.get("benchmark")
     if isinstance(benchmark, dict):
         matters["benchmark"] = {
-            key: value for key, value in benchmark.items() if key not in ("bin_dir", "results_uri", "timeout_s")
+            key: value
+            for key, value in benchmark.items()
+            if key not in ("bin_dir", "image", "results_uri", "timeout_s")
         }
     return stable_hash(matters)

@@ -1,5 +1,6 @@
 """What a measurement would give, without one."""
 
+from autotune.predict.aiconfigurator import Aiconfigurator
 from autotune.predict.calibrated import Calibrated
 from autotune.predict.calibration import Calibration
 from autotune.predict.pair import Pair, Subject, subject_of
@@ -10,10 +11,12 @@ from autotune.predict.timing import RooflineTiming
 #: Predictors by name. To add one: a module with a class that has `name`, `predict` and `timing`, and a line here.
 PREDICTORS: dict[str, Predictor] = {
     "roofline": Roofline(),
+    "aiconfigurator": Aiconfigurator(),
 }
 
 __all__ = [
     "PREDICTORS",
+    "Aiconfigurator",
     "Calibrated",
     "Calibration",
     "Pair",

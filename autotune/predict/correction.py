@@ -10,6 +10,7 @@ GPU's and its format's, and one never seen on what its parts share with the othe
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,8 +27,12 @@ PENALTY = 4.0
 SLOPE_PENALTY = 16.0
 #: Least gain in left-out error, as a share, for which a slope is kept.
 GAIN = 0.03
-#: Folds at most when errors are found; with more groups than this several are left out together.
-FOLDS = 40
+#: Folds at most when errors are found, and when slopes are chosen; with more groups several are left out together.
+FOLDS, FEW_FOLDS = 40, 10
+#: Deviations from a first fit, in median ones, from which on a sample counts for less, and the least such deviation.
+HUBER, LEAST_LIMIT = 2.0, 0.02
+#: Share of the penalties in that first fit, so that a combination is held against its own pairs and not against the others'.
+LOOSE = 0.02
 #: No correction beyond this factor either way: what is that far off is a mistake, not an efficiency.
 LIMIT = 8.0
 
@@ -88,46 +93,60 @@ def terms(subject: Subject, centers: Mapping[str, float]) -> dict[str, float]:
 def fit_correction(samples: Sequence[Sample]) -> Fitted | None:
     """The correction with the least left-out error, slopes added one at a time while each earns GAIN; None without samples.
 
-    With a single group nothing can be left out: the error is then that of the fit itself, and there are no slopes.
+    Samples far from the rest (a server that compiled kernels while it was measured) count for less: Huber's weights, found
+    from a first fit (Huber, Annals of Mathematical Statistics 35(1), 1964). With a single group nothing can be left out: the
+    error is then that of the fit itself, and there are no slopes.
     """
     if not samples:
         return None
-    folds = _folds(samples)
-    best = _fit(samples, folds, {})
-    centers = _centers(samples) if len(set(folds)) > 2 else {}
+    weights = _weights(samples, _fit(samples, [0] * len(samples), {}, [1.0] * len(samples), shrink=LOOSE))
+    few = _folds(samples, FEW_FOLDS)
+    centers = _centers(samples) if max(few) > 1 else {}
     chosen: dict[str, float] = {}
-    error = _error(samples, best)
+    error = _error(samples, _fit(samples, few, {}, weights))
     while len(chosen) < len(centers):
         trials = [
-            (_error(samples, fitted), name, fitted)
+            (_error(samples, _fit(samples, few, {**chosen, name: centers[name]}, weights)), name)
             for name in centers
             if name not in chosen
-            for fitted in (_fit(samples, folds, {**chosen, name: centers[name]}),)
         ]
-        least, name, fitted = min(trials, key=lambda trial: trial[:2])
+        least, name = min(trials)
         if least > error * (1.0 - GAIN):
             break
-        chosen[name], error, best = centers[name], least, fitted
-    return best
+        chosen[name], error = centers[name], least
+    return _fit(samples, _folds(samples, FOLDS), chosen, weights)
 
 
-def _fit(samples: Sequence[Sample], folds: Sequence[int], centers: Mapping[str, float]) -> Fitted:
+def _fit(
+    samples: Sequence[Sample],
+    folds: Sequence[int],
+    centers: Mapping[str, float],
+    weights: Sequence[float],
+    shrink: float = 1.0,
+) -> Fitted:
     rows = [terms(sample.subject, centers) for sample in samples]
     names = sorted({name for row in rows for name in row})
     where = {name: index for index, name in enumerate(names)}
-    penalties = [_penalty(name) for name in names]
+    penalties = [_penalty(name) * shrink for name in names]
     total, parts = Sums(len(names)), [Sums(len(names)) for _ in range(max(folds) + 1)]
     sparse = [[(where[name], value) for name, value in row.items()] for row in rows]
-    for row, sample, fold in zip(sparse, samples, folds, strict=True):
-        parts[fold].add(row, sample.log_ratio)
+    for row, sample, fold, weight in zip(sparse, samples, folds, weights, strict=True):
+        parts[fold].add(row, sample.log_ratio, weight)
     for part in parts:
         total.merge(part)
-    weights = solve(total, penalties)
-    without = [solve(total.minus(part), penalties) for part in parts] if len(parts) > 1 else [weights]
+    found = solve(total, penalties)
+    without = [solve(total.minus(part), penalties) for part in parts] if len(parts) > 1 else [found]
     left_out = [
         sum(without[fold][index] * value for index, value in row) for row, fold in zip(sparse, folds, strict=True)
     ]
-    return Fitted(Correction(dict(zip(names, weights, strict=True)), dict(centers)), left_out)
+    return Fitted(Correction(dict(zip(names, found, strict=True)), dict(centers)), left_out)
+
+
+def _weights(samples: Sequence[Sample], fitted: Fitted) -> list[float]:
+    """1 within HUBER typical deviations of the fit, and as much less as a sample is farther away."""
+    away = [abs(got - sample.log_ratio) for sample, got in zip(samples, fitted.left_out, strict=True)]
+    limit = max(HUBER * statistics.median(away), LEAST_LIMIT)
+    return [min(1.0, limit / distance) if distance > 0 else 1.0 for distance in away]
 
 
 def _penalty(name: str) -> float:
@@ -142,10 +161,10 @@ def _error(samples: Sequence[Sample], fitted: Fitted) -> float:
     return sum(errors) / len(samples)
 
 
-def _folds(samples: Sequence[Sample]) -> list[int]:
-    """The fold of each sample: its group's, groups dealt out evenly over FOLDS in the order in which they come."""
-    order = {group: index for index, group in enumerate(dict.fromkeys(sample.group for sample in samples))}
-    return [order[sample.group] % FOLDS for sample in samples]
+def _folds(samples: Sequence[Sample], most: int) -> list[int]:
+    """The fold of each sample: its group's, groups dealt out over at most that many folds in the order of their names."""
+    order = {group: index for index, group in enumerate(sorted({sample.group for sample in samples}))}
+    return [order[sample.group] % most for sample in samples]
 
 
 def _centers(samples: Sequence[Sample]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from autotune.catalog.parameters import parameters
 from autotune.catalog.sharding import shard
 from autotune.catalog.weights import weight_parts
 from autotune.predict.formats import arithmetic, peak_flops
+from autotune.predict.launch import given, graph_tokens, launch_s
 from autotune.predict.timing import Cache, Part, RooflineTiming
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def build_timing(config: Config, facts: Facts, efficiency: Efficiency) -> Roofli
     collective_token, collective_fixed = _collectives(config, facts, sharding, efficiency)
     eager = config.misc.cuda_graphs is False or facts.engine == "transformers"
     offloaded = (config.memory.cpu_offload_gb or 0.0) * 1e9 / efficiency.host_link_bytes_per_s
-    fixed = collective_fixed + model.num_layers * efficiency.layer_s + efficiency.step_s + offloaded
+    gaps = model.num_layers * efficiency.layer_s + model.num_moe_layers * efficiency.moe_layer_s
+    fixed = collective_fixed + gaps + efficiency.step_s + offloaded
+    launch = launch_s(model, efficiency)
     return RooflineTiming(
         max_running_requests=running * sharding.dp,
         max_batched_tokens=batched_tokens(config, facts) * sharding.dp,
@@ -62,7 +65,10 @@ def build_timing(config: Config, facts: Facts, efficiency: Efficiency) -> Roofli
         sharing=max(1, sharding.expert_ranks // sharding.attention_tp) if model.is_moe else 1,
         collective_token_s=collective_token,
         fixed_s=fixed,
-        floor_s=model.num_layers * efficiency.eager_layer_s if eager else 0.0,
+        floor_s=launch if eager else 0.0,
+        prefill_floor_s=launch,
+        graph_tokens=graph_tokens(config, facts),
+        overlap=efficiency.overlap,
         request_s=efficiency.request_s,
         first_token_s=efficiency.first_token_s,
         cohort=efficiency.cohort,
@@ -70,7 +76,21 @@ def build_timing(config: Config, facts: Facts, efficiency: Efficiency) -> Roofli
         drafted=speculation.drafted,
         draft_share=speculation.share,
         accepted=speculation.accepted,
+        mixed=facts.engine != "sglang" or given(config, "--enable-mixed-chunk"),
+        poll_passes=poll_passes(config, facts),
+        reserved=1.0 if facts.engine == "trtllm" else 0.5,
     )
+
+
+def poll_passes(config: Config, facts: Facts) -> float:
+    """Decode passes from one look at new requests to the next: SGLang's `--scheduler-recv-interval`, which counts decode
+    passes only (managers/scheduler_recv_skipper.py, 0.5); every other engine looks before each pass.
+    """
+    interval = config.misc.extra_args.get("--scheduler-recv-interval")
+    try:
+        return max(1.0, float(interval)) if facts.engine == "sglang" and interval is not None else 1.0  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 1.0
 
 
 def gemm_share(arithmetic_format: Format, efficiency: Efficiency) -> float:

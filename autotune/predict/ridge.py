@@ -16,14 +16,15 @@ class Sums:
         self.square = [[0.0] * (index + 1) for index in range(size)]
         self.product = [0.0] * size
 
-    def add(self, row: Sequence[tuple[int, float]], target: float) -> None:
-        """One row, as (column, value) pairs."""
+    def add(self, row: Sequence[tuple[int, float]], target: float, weight: float = 1.0) -> None:
+        """One row, as (column, value) pairs, that counts `weight` times."""
         for one, value in row:
-            self.product[one] += value * target
+            scaled = value * weight
+            self.product[one] += scaled * target
             line = self.square[one]
             for other, factor in row:
                 if other <= one:
-                    line[other] += value * factor
+                    line[other] += scaled * factor
 
     def merge(self, other: Sums, sign: float = 1.0) -> None:
         """Take in the rows of `other`, or with sign -1 take them out."""

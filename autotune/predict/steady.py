@@ -5,13 +5,15 @@ decodes, and d(D) what the prefill of one request adds to the passes it shares,
 
     step        s = t(D) + D * d(D) / (osl - 1)      every request brings one prefill in its osl - 1 decode steps
     rate        X = D / ((osl - 1) * s)
-    prefill     P = passes * t(D) + d(D) + s / 2 + wait
+    prefill     P = passes * t(D) + d(D) + polls * s / 2 + wait
     in service  B = D + X * P                        (Little's law)
 
 `wait` is the time behind other prefills, d * rho / (1 - rho) with rho = X * d (M/M/1), and in a closed loop (1 - rho) * d
 for every further request of a cohort: requests that were prefilled together come back together. A request does not wait for
 itself: the interference terms carry (B - 1) / B, the arrival theorem of closed networks. B grows with D, so D is
-found by bisection.
+found by bisection. `polls` is how many steps an engine makes from one look at new requests to the next; those that arrived
+between are prefilled together. Where prefill has passes of its own (SGLang, unless chunks are mixed), d(D) is that pass, and
+P lacks passes * t(D).
 
 A closed loop starts with all its clients at once: the first round waits for half of all its prefills on average, and weighs
 in the mean as much as it has requests (`first_round`).
@@ -47,7 +49,8 @@ class _Replica:
         self.budget = timing.max_batched_tokens / timing.replicas
         self.chunked = chunked
         held = timing.kv_capacity_tokens / timing.replicas - traffic.cached
-        slots = min(timing.max_running_requests / timing.replicas, held / (traffic.mean_context - traffic.cached))
+        context = traffic.new + traffic.osl * timing.reserved
+        slots = min(timing.max_running_requests / timing.replicas, held / context)
         self.slots = max(1.0, slots)
 
     def decode_s(self, decoding: float) -> float:
@@ -60,13 +63,14 @@ class _Replica:
 
         Where outputs are short, several prefills fall into each pass; then d is the share of one.
         """
-        new, cached = self.traffic.new, self.traffic.cached
-        room = max(1.0, self.budget - decoding)
+        new, cached, mixed = self.traffic.new, self.traffic.cached, self.timing.mixed
+        room = max(1.0, self.budget - decoding) if mixed else self.budget
         passes = float(math.ceil(new / room)) if self.chunked else 1.0
-        count = max(1.0, min(decoding / self.steps, room / new)) if self.steps > 0 else 1.0
+        due = self.timing.poll_passes * decoding / self.steps if self.steps > 0 else 1.0
+        count = max(1.0, min(due, room / new))
         chunk, pairs = count * new / passes, count * new * (new / 2 + cached) / passes
-        if decoding <= 0:
-            return passes, passes * self.timing.pass_s(chunk, 0.0, 0.0, pairs)
+        if decoding <= 0 or not mixed:
+            return passes, passes * self.timing.pass_s(chunk, 0.0, 0.0, pairs) / count
         held = decoding * self.traffic.mean_context
         extra = self.timing.pass_s(chunk, decoding, held, pairs) - self.timing.pass_s(0.0, decoding, held)
         return passes, passes * extra / count
@@ -82,11 +86,22 @@ class _Replica:
         step = base + decoding * others * occupied / self.steps
         rate = decoding / (self.steps * step)
         busy = min(rate * occupied * others, 0.999)
+        poll = self.timing.poll_passes * step
+        together = max(self.still_together(together, step, occupied), min(decoding, rate * poll))
         ttft = added + occupied * (busy / (1.0 - busy) + (together - 1.0) * (1.0 - busy))
         if others > 0:
-            ttft += (passes * base + step / 2) * others
+            ttft += ((passes * base if self.timing.mixed else 0.0) + poll / 2) * others
         ttft += self.timing.first_token_s
         return Steady(ttft, step, rate), decoding + rate * ttft
+
+    def still_together(self, together: float, step: float, prefill: float) -> float:
+        """How many of `together` that were prefilled together also end within one prefill time.
+
+        Two evenly distributed times of width w differ by less than p with chance 2x - x^2, x = p / w.
+        """
+        width = self.traffic.spread * step
+        share = min(1.0, prefill / width) if width > 0 else 1.0
+        return 1.0 + (together - 1.0) * share * (2.0 - share)
 
     def round_s(self, count: float) -> tuple[float, float]:
         """`count` prompts at once, nothing decoding: (seconds of one pass, how many passes), as many prompts in a pass as

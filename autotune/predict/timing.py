@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,9 +13,15 @@ class Part(NamedTuple):
     token_s: float
     read_s: float
 
-    def seconds(self, tokens: float, share: float = 1.0) -> float:
-        """The longer of the arithmetic for `tokens` and the reading of that share of the weights."""
-        return max(tokens * self.token_s, self.read_s * share)
+    def seconds(self, tokens: float, share: float = 1.0, overlap: float = math.inf) -> float:
+        """The arithmetic for `tokens` and the reading of that share of the weights, one behind the other: the longer of
+        the two where they hide perfectly, more where both are near (the `overlap`-norm, at most their sum).
+        """
+        arithmetic, traffic = tokens * self.token_s, self.read_s * share
+        longer, shorter = (arithmetic, traffic) if arithmetic > traffic else (traffic, arithmetic)
+        if longer <= 0.0:
+            return 0.0
+        return longer * math.pow(1.0 + math.pow(shorter / longer, overlap), 1.0 / overlap)
 
 
 class Cache(NamedTuple):
@@ -70,6 +77,11 @@ class RooflineTiming:
     """Per pass: latency of collectives, gaps between kernels, scheduling, reading of offloaded weights."""
     floor_s: float
     """Least time of a pass: kernels launched one by one, without CUDA graphs."""
+    prefill_floor_s: float
+    """The same of a pass with a prefill that no CUDA graph was captured for: of more than `graph_tokens` tokens."""
+    graph_tokens: int
+    overlap: float
+    """See `Efficiency.overlap`."""
     request_s: float
     first_token_s: float
     cohort: float
@@ -81,6 +93,12 @@ class RooflineTiming:
     """Time of drafting them, as a share of a decode pass."""
     accepted: float
     """Tokens that one decode step yields per request, at least 1."""
+    mixed: bool = True
+    """Whether prefill and decode share a pass; else decoding waits while a prefill has a pass of its own."""
+    poll_passes: float = 1.0
+    """Decode passes from one look at newly arrived requests to the next."""
+    reserved: float = 0.5
+    """Share of a request's output that its place in the KV cache is counted with; a request decoding has half on average."""
 
     def step_ms(self, prefill_tokens: int, decode_requests: int, kv_tokens: int) -> float:
         """See `Timing`. Decoding is spread evenly over replicas; prefill fills one replica's budget after the other,
@@ -113,12 +131,13 @@ class RooflineTiming:
         tokens = prefill + requests * queries
         if pairs is None:
             pairs = prefill * prefill / 2
-        seconds = self.dense.seconds(tokens) + tokens * self.collective_token_s
-        seconds += self.head.seconds(requests * queries + (1.0 if prefill > 0 else 0.0))
+        seconds = self.dense.seconds(tokens, 1.0, self.overlap) + tokens * self.collective_token_s
+        seconds += self.head.seconds(requests * queries + (1.0 if prefill > 0 else 0.0), 1.0, self.overlap)
         if self.miss > 0:
             routed = tokens * self.sharing
-            seconds += self.experts.seconds(routed, 1.0 - self.miss**routed)
+            seconds += self.experts.seconds(routed, 1.0 - self.miss**routed, self.overlap)
         for cache in self.caches:
             seconds += cache.decode_seconds(requests, held, queries) + cache.prefill_seconds(prefill, pairs)
-        seconds = max(seconds + self.fixed_s, self.floor_s) * self.stage_factor
+        floor = self.prefill_floor_s if prefill > 0 and tokens > self.graph_tokens else self.floor_s
+        seconds = max(seconds + self.fixed_s, floor) * self.stage_factor
         return seconds + decode * self.request_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,11 +15,13 @@ _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 
 class Traffic(NamedTuple):
-    """Mean tokens of one request: `isl` in, of which `cached` need no prefill, and `osl` out."""
+    """Mean tokens of one request: `isl` in, of which `cached` need no prefill, and `osl` out, give or take `spread`."""
 
     isl: float
     osl: float
     cached: float = 0.0
+    spread: float = 0.0
+    """Width of the even distribution that varies as much as the output tokens do: sqrt(12) standard deviations."""
 
     @property
     def new(self) -> float:
@@ -36,17 +39,17 @@ def mean_traffic(scenario: str, config: Config) -> Traffic:
     (then the runtime group's isl and osl). Each is at least one token.
     """
     runtime = config.runtime
-    isl, osl = float(runtime.isl or DEFAULT_ISL), float(runtime.osl or DEFAULT_OSL)
+    isl, osl, spread = float(runtime.isl or DEFAULT_ISL), float(runtime.osl or DEFAULT_OSL), 0.0
     numbers = [float(item) for item in _NUMBERS.findall(scenario)]
     match scenario[:1], numbers:
         case "D", [tokens_in, tokens_out]:
             isl, osl = tokens_in, tokens_out
-        case "N", [mean_in, _, mean_out, _]:
-            isl, osl = mean_in, mean_out
+        case "N", [mean_in, _, mean_out, deviation]:
+            isl, osl, spread = mean_in, mean_out, deviation * math.sqrt(12)
         case "U", [low_in, high_in, low_out, high_out]:
-            isl, osl = (low_in + high_in) / 2, (low_out + high_out) / 2
+            isl, osl, spread = (low_in + high_in) / 2, (low_out + high_out) / 2, high_out - low_out
         case "U", [high_in, high_out]:
-            isl, osl = (1 + high_in) / 2, (1 + high_out) / 2
+            isl, osl, spread = (1 + high_in) / 2, (1 + high_out) / 2, high_out - 1
     isl, osl = max(1.0, isl), max(1.0, osl)
     shared = float(runtime.prefix or 0) if config.memory.prefix_caching is not False else 0.0
-    return Traffic(isl, osl, min(shared, isl - 1))
+    return Traffic(isl, osl, min(shared, isl - 1), spread)

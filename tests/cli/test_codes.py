@@ -106,9 +106,10 @@ NEAR: dict[str, Near | Elsewhere] = {
         "tests/run/cluster/test_server.py::test_every_missing_right_is_named_at_once",
         "tests/run/cluster/test_server.py::test_a_server_is_applied_as_emitted_answers_and_leaves_nothing",
         "error[AT052]: this user may not create deployments.apps in default, list events in default\n  --> executor.context\n"
-        "  help: ask for a Role with these rights, or use another executor.context or deploy.namespace",
+        "  help: ask for a Role with these rights (docs/clusters.md has one), or use another executor.context or deploy.namespace",
     ),
     "AT053": Near("emit executor=ray executor.address=127.0.0.1:1"),
+    "AT064": Near("predict system.backend=transformers"),
     "AT063": Elsewhere(
         "tests/cli/test_emit_winner.py::test_a_pick_that_is_not_there_says_what_is",
         "tests/cli/test_emit_winner.py::test_the_winner_is_packed_with_everything_about_it",
@@ -238,6 +239,12 @@ NEAR: dict[str, Near | Elsewhere] = {
         "tests/run/test_faults.py::test_failures_that_say_nothing_about_the_config_cool_nothing_down",
         "note[AT211]: 2 of 40 points are not tried: their servers failed to load on this machine a short while ago\n"
         "  --> optimization.cooldown_h\n  help: optimization.cooldown_h=0 tries them now; the results say in which run, and how",
+    ),
+    "AT216": Elsewhere(
+        "tests/run/cluster/test_in_cluster.py::test_the_rights_of_a_job_are_asked_for",
+        "tests/run/cluster/test_server.py::test_a_server_is_applied_as_emitted_answers_and_leaves_nothing",
+        "note[AT216]: this user may not watch pods in default, watch events in default; the API server is asked every second instead\n"
+        "  --> executor.context\n  help: ask for the verb watch beside list: it costs the API server less",
     ),
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 import math
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -43,8 +44,7 @@ def test_time_per_token_of_one_request(point, least, most):
                 "gpu": "h200_sxm",
                 "parallel": {"tp": 4},
                 "quantization": FP8,
-                "isl": 8192,
-                "osl": 1024,
+                "scenario": "U(6553,8192)/(819,1024)",
                 "c": 32,
             },
             1117,
@@ -56,8 +56,7 @@ def test_time_per_token_of_one_request(point, least, most):
                 "gpu": "h200_sxm",
                 "parallel": {"tp": 4},
                 "quantization": FP8,
-                "isl": 1024,
-                "osl": 1024,
+                "scenario": "U(819,1024)/(819,1024)",
                 "c": 4,
             },
             91,
@@ -224,10 +223,62 @@ def test_open_loop_follows_the_arrivals_until_it_saturates():
 
 def test_scenarios_are_read_by_their_means():
     fixed = predict(scenario="D(1000,200)", c=8)
-    assert tpot(scenario="N(1000,50)/(200,10)", c=8) == fixed.tpot_ms["mean"]
-    assert tpot(scenario="U(500,1500)/(100,300)", c=8) == fixed.tpot_ms["mean"]
-    assert tpot(scenario="U(1999,399)", c=8) == fixed.tpot_ms["mean"]
+    for same in ("N(1000,50)/(200,10)", "U(500,1500)/(100,300)", "U(1999,399)"):
+        assert tpot(scenario=same, c=8) == pytest.approx(fixed.tpot_ms["mean"], rel=0.02)
+    assert tpot(scenario="N(1000,50)/(200,0)", c=8) == fixed.tpot_ms["mean"]
     assert tpot(scenario="dataset", c=8, runtime={"isl": 1000, "osl": 200}) == fixed.tpot_ms["mean"]
+
+
+def test_outputs_of_one_length_come_back_together_and_wait_for_each_other():
+    together, apart = ttft(scenario="D(2000,200)", c=4), ttft(scenario="U(2000,2000)/(100,300)", c=4)
+    assert together > 1.2 * apart
+    nearly = ttft(scenario="U(2000,2000)/(190,210)", c=4)
+    assert apart < nearly <= together
+
+
+def test_an_engine_that_seldom_looks_for_requests_answers_them_later():
+    rarely = {"misc": {"context_length": 16384, "extra_args": {"--scheduler-recv-interval": 30}}}
+    often, seldom = predict(engine="sglang", c=8), predict(engine="sglang", c=8, **rarely)
+    assert seldom.ttft_ms["mean"] > often.ttft_ms["mean"] + 10 * often.tpot_ms["mean"]
+    assert ttft(engine="vllm", c=8, **rarely) == ttft(engine="vllm", c=8)
+
+
+def test_sglang_decodes_nothing_while_it_prefills_unless_told_to_mix():
+    mixed = {"misc": {"context_length": 16384, "extra_args": {"--enable-mixed-chunk": True}}}
+    assert tpot(engine="sglang", c=64, isl=4000) > tpot(engine="sglang", c=64, isl=4000, **mixed)
+
+
+def test_tensorrt_llm_keeps_room_for_the_whole_output():
+    few = {
+        "memory": {"max_total_tokens": 20_000},
+        "c": 64,
+        "isl": 100,
+        "osl": 2000,
+        "benchmark": {"max_requests": 1000},
+    }
+    assert ttft(engine="trtllm", **few) > 1.5 * ttft(engine="vllm", **few)
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "misc", "replayed"),
+    [
+        ("vllm", "0.30.0", {"cuda_graph_sizes": [2048]}, True),
+        ("vllm", "0.30.0", {}, False),
+        ("vllm", "0.30.0", {"cuda_graph_sizes": [2048], "cuda_graphs": False}, False),
+        ("sglang", "0.5.10", {}, True),
+        ("sglang", "0.5.9", {}, False),
+        ("sglang", "nightly", {}, False),
+        ("sglang", "0.5.12.post1", {"extra_args": {"--disable-piecewise-cuda-graph": False}}, True),
+        ("sglang", "0.5.12.post1", {"extra_args": {"--disable-piecewise-cuda-graph": None}}, False),
+        ("trtllm", "1.3.0", {}, False),
+    ],
+)
+def test_a_prefill_that_no_cuda_graph_replays_takes_the_launch_of_its_kernels(engine, version, misc, replayed):
+    facts = replace(facts_for("Qwen3-30B-A3B", engine=engine), engine_version=version)
+    timing = Roofline().timing(config_for(misc={"context_length": 16384, **misc}), facts)
+    launched = facts.model.num_layers * 0.25 * 4  # an MoE layer is launched as four dense ones
+    assert (timing.step_ms(1000, 0, 0) >= launched) != replayed
+    assert timing.step_ms(0, 8, 800) < launched or misc.get("cuda_graphs") is False
 
 
 def test_predictions_are_labelled():

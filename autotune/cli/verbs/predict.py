@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autotune.bench.loads import expand_loads
@@ -9,6 +10,7 @@ from autotune.cli.comparing import calibrate, outdated
 from autotune.cli.inputs import add_inputs, announce, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
+from autotune.diagnostics import InputError, unique
 from autotune.predict import PREDICTORS, Prediction
 from autotune.report.number import show_number
 from autotune.workspace.calibrations import KeptCalibration, find_calibration
@@ -39,7 +41,15 @@ def run(args: argparse.Namespace) -> int:
     names = labels(points)
     print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=names)
     print_diagnostics(outdated(PREDICTORS[args.predictor], kept))
-    predicted = [(point, _predict(point, predictor)) for point in announce(points, inputs.notes())]
+    predicted, refused = [], []
+    for point in announce(points, inputs.notes()):
+        try:
+            predicted.append((point, _predict(point, predictor)))
+        except InputError as error:
+            refused += [replace(item, point=point.id) for item in error.diagnostics]
+    if not predicted:
+        raise InputError(*unique(replace(item, point=None) for item in refused))
+    print_diagnostics(refused, labels=names)
     if args.format == "json":
         print_json([_row(point, prediction, kept) for point, predictions in predicted for prediction in predictions])
         return 0

@@ -155,6 +155,13 @@ RUN_CODES: dict[str, Code] = {
             "autotune run executor=local executor.bin_dir=nowhere system.gpu=cpu model.id=Qwen/Qwen3-0.6B executor.cores_per_server=4096"
         ),
     ),
+    "AT064": Code(
+        "error",
+        "a predictor that does not know this config",
+        "aiconfigurator interpolates what was measured of some engines, models and GPUs at fixed concurrencies; of the rest it says nothing.",
+        "Do as the message says, or predict with the roofline, which knows every model and GPU of the catalog.",
+        Example("autotune predict --predictor aiconfigurator system.backend=transformers"),
+    ),
     "AT063": Code(
         "error",
         "no such pick in the run",

@@ -22,7 +22,7 @@ POINT = [
 LOADING = waiting("ContainerCreating")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def router():
     (point,) = autotune.compile(POINT)
     assert point.deployment is not None
@@ -34,7 +34,6 @@ def role(document):
 
 
 def serve(executor, deployment, place):
-    assert executor.preflight(deployment) == []
     endpoint = executor.deploy(deployment, place)
     executor.ready(endpoint, 30, lambda: False)
     return endpoint
@@ -118,6 +117,7 @@ def test_a_server_behind_the_router_that_goes_while_it_is_measured_ends_the_expe
     executor.remove()
 
 
+@pytest.mark.slow
 def test_each_servers_log_has_a_file(start, upstream, router):
     _, executor, place = start(lambda document: Plan(upstream=upstream, log=f"I am {role(document)}\n"))
     serve(executor, router, place)

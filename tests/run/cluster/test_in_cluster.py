@@ -62,7 +62,7 @@ def bench_job(endpoint, folder, *loads, cancelled=lambda: False, **options):
 
 
 def measure(executor, place, tool, *loads, deployment=SERVER, **options):
-    endpoint = serve(executor, deployment, place)
+    endpoint = serve(executor, deployment, place, asked=False)
     client = executor.client(tool)
     job = bench_job(endpoint, place.folder / "bench", *loads, tool=tool, **options)
     assert client.preflight(job.benchmark) == []
@@ -78,7 +78,15 @@ def job_of(cluster):
     return next(item for item in cluster.applied() if item["kind"] == "Job")
 
 
-@pytest.mark.parametrize("tool", ["guidellm", "vllm_bench", "aiperf", "genai_bench"])
+@pytest.mark.parametrize(
+    "tool",
+    [
+        pytest.param("guidellm", marks=pytest.mark.slow),
+        "vllm_bench",
+        pytest.param("aiperf", marks=pytest.mark.slow),
+        "genai_bench",
+    ],
+)
 def test_a_client_runs_in_a_pod_and_its_results_come_back(start, upstream, image, tool):
     cluster, executor, place = start(jobs_run(upstream), reach="in_cluster")
     cluster.images[IMAGE] = image(tool)
@@ -128,7 +136,7 @@ def test_a_tokenizer_in_the_servers_volume_is_mounted_at_the_client_too(start, u
     cluster.claims["weights"] = str(place.folder)
     volumes = (Volume("model", "/models", pvc="weights"), Volume("other", "/data", pvc="data"))
     server = replace(SERVER, volumes=volumes, model="/models/tiny")
-    endpoint = serve(executor, server, place)
+    endpoint = serve(executor, server, place, asked=False)
     job = bench_job(endpoint, place.folder / "bench", tool="aiperf")
     executor.client("aiperf").measure(replace(job, endpoint=replace(endpoint, tokenizer="/models/tiny")))
     spec = job_of(cluster)["spec"]["template"]["spec"]
@@ -191,6 +199,7 @@ def test_an_image_without_python_is_said(start, upstream):
         measure(executor, place, "vllm_bench")
 
 
+@pytest.mark.slow
 def test_an_image_without_the_command_is_said(start, upstream, image):
     cluster, executor, place = start(jobs_run(upstream), reach="in_cluster")
     cluster.images[IMAGE] = image("guidellm")
@@ -199,6 +208,7 @@ def test_an_image_without_the_command_is_said(start, upstream, image):
     assert "this image has no command vllm" in caught.value.log_tail
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_nothing_is_an_error_with_what_it_said(start, upstream, image):
     cluster, executor, place = start(jobs_run(upstream), reach="in_cluster")
     cluster.images[IMAGE] = image("vllm_bench", "nothing")
@@ -273,6 +283,7 @@ def test_a_point_is_measured_in_the_cluster_from_end_to_end(tmp_path, upstream, 
     }
 
 
+@pytest.mark.slow
 def test_a_client_without_its_image_fails_the_point_and_leaves_nothing(tmp_path, upstream):
     plan = jobs_run(upstream, Plan(waiting("ErrImageNeverPull", "not present")))
     with FakeCluster(plan) as cluster, Store(tmp_path / "results.db") as store:

@@ -68,8 +68,8 @@ def ome(upstream, **benchmark):
     return plan
 
 
-@pytest.fixture
-def server(tmp_path):
+@pytest.fixture(scope="module")
+def server():
     (point,) = autotune.compile(
         ["model.served_name=tiny", "executor=ome", "benchmark.results_uri=pvc://results/autotune"]
     )
@@ -88,7 +88,7 @@ def begin(start, tmp_path):
 
 
 def measure(executor, place, server, *loads, **options):
-    endpoint = serve(executor, server, place)
+    endpoint = serve(executor, server, place, asked=False)
     client = executor.client("genai_bench")
     job = bench_job(endpoint, place.folder / "bench", *(loads or LOADS), **({"image": None} | RESULTS | options))
     assert client.preflight(job.benchmark) == []
@@ -123,6 +123,7 @@ def test_its_benchmark_job_measures_and_the_results_come_back(begin, upstream, s
     assert cluster.objects() == []
 
 
+@pytest.mark.slow
 def test_the_reader_runs_on_the_jobs_node_from_the_jobs_image(begin, upstream, server):
     cluster, executor, place = begin(ome(upstream))
     measure(executor, place, server)
@@ -133,6 +134,7 @@ def test_the_reader_runs_on_the_jobs_node_from_the_jobs_image(begin, upstream, s
     assert spec["volumes"][0]["persistentVolumeClaim"] == {"claimName": "results", "readOnly": True}
 
 
+@pytest.mark.slow
 def test_an_image_for_the_client_is_named_to_ome(begin, upstream, server):
     cluster, executor, place = begin(ome(upstream))
     measure(executor, place, server, image="registry.example/genai-bench:0.0.5")
@@ -140,6 +142,7 @@ def test_an_image_for_the_client_is_named_to_ome(begin, upstream, server):
     assert job["spec"]["podOverride"] == {"image": "registry.example/genai-bench:0.0.5"}
 
 
+@pytest.mark.slow
 def test_repeats_are_jobs_of_their_own_with_folders_of_their_own(begin, upstream, server):
     cluster, executor, place = begin(ome(upstream))
     found = measure(executor, place, server, *LOADS, *LOADS)
@@ -161,6 +164,7 @@ def test_a_failed_job_whose_results_are_there_is_a_measurement(begin, upstream, 
     assert [item.load for item in measure(executor, place, server)] == list(LOADS)
 
 
+@pytest.mark.slow
 def test_a_failed_job_without_results_says_so(begin, upstream, server):
     _, executor, place = begin(ome(upstream, code=1, missing=(1, 4)))
     with pytest.raises(BenchError, match="Failed: BackoffLimitExceeded: it left no result") as caught:
