@@ -170,7 +170,7 @@ class _Serving:
         group, bench = self._group, self._bench
         assert first.config is not None
         names = tuple(point.id for point in group.points)
-        bench.ledger.report(ServerStarting(group.deployment.name, names, group.deployment.gpus, self._attempt))
+        bench.ledger.report(ServerStarting(group.deployment.name, names, group.deployment.gpus_in_all, self._attempt))
         try:
             folder = _point_folder(bench.folder, first)
             for other in group.points[1:]:
@@ -244,7 +244,7 @@ class _Serving:
             folder.mkdir(parents=True, exist_ok=True)
             tokenizer = config.model.tokenizer or config.model.path or config.model.id
             job = BenchJob(replace(endpoint, tokenizer=tokenizer), config.benchmark, loads, folder,
-                           self._group.deployment.gpus, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL,
+                           self._group.deployment.gpus_in_all, dict(os.environ), cancelled, config.runtime.osl or DEFAULT_OSL,
                            limits_ms=request_limits(config.slo), speed=self._executor.speed)  # fmt: skip
             measurements = settle(self._marked(self._whole(client.measure(job))), config.benchmark)
             best, score = self._bench.score_of(measurements, config)

@@ -168,7 +168,7 @@ def predicted(point: CompiledPoint, objectives: Sequence[Objective]) -> Metrics 
     best, _ = score_measurements(found, point.config)
     if best is None:
         return None
-    return {metric_name(item): item.metric(found[best], point.deployment.gpus or None) for item in objectives}
+    return {metric_name(item): item.metric(found[best], point.deployment.gpus_in_all or None) for item in objectives}
 
 
 def _flatten(data: Any, prefix: str = "") -> dict[str, Any]:

@@ -161,7 +161,7 @@ def _read_back(ground: Ground, job: BenchJob, pod: JobPod, name: str, folder: Pa
 
 
 def _judged(folder: Path, job: BenchJob, loads: Sequence[Load], said: str, log: Path) -> list[Measurement]:
-    results, problems = read_results(folder, job.gpus)
+    results, problems = read_results(folder, job.gpus, job.clock_limits_ms)
     missing = [load for load in loads if load not in results]
     if not missing:
         return [results[load] for load in loads]

@@ -136,3 +136,5 @@ def test_a_disaggregated_point_is_measured_from_end_to_end(tmp_path, upstream):
         assert cluster.objects() == []
     (result,) = summary.results
     assert (result.status, result.measurements[0].completed) == ("done", 8)
+    found = result.measurements[0]
+    assert found.output_tokens_per_s_per_gpu == pytest.approx(found.output_tokens_per_s / 2)  # one prefill, one decode
