@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from autotune.catalog import list_gpus, list_models
 from autotune.metrics import Load
 from autotune.predict import PREDICTORS, Roofline
+from autotune.predict.efficiency import Efficiency
 from tests.predict.points import config_for, facts_for, predict, tpot, ttft
 
 FP8 = {"gemm_mode": "fp8"}
@@ -101,9 +102,13 @@ def test_more_tensor_parallelism_is_not_slower_for_one_request(model, exponent, 
 @given(model=ANY_MODEL, isl=LENGTH, osl=st.integers(16, 3000), one=CONCURRENCY, two=CONCURRENCY)
 def test_a_bigger_batch_gives_no_less_in_all_and_no_faster_to_each(model, isl, osl, one, two):
     small, large = sorted((one, two))
-    parallel = {"tp": 8}
-    less = predict(model, isl=isl, osl=osl, c=small, parallel=parallel, benchmark={"max_requests": 10_000})
-    more = predict(model, isl=isl, osl=osl, c=large, parallel=parallel, benchmark={"max_requests": 10_000})
+    # Past the largest CUDA graph kernels are launched one by one, a step that no larger batch need make up for.
+    roofline, facts = Roofline(Efficiency(eager_layer_s=0.0)), facts_for(model)
+    config = config_for(parallel={"tp": 8}, benchmark={"max_requests": 10_000})
+    less, more = (
+        roofline.predict(config, facts, Load(f"D({isl},{osl})", concurrency)).measurement
+        for concurrency in (small, large)
+    )
     # Once saturated it stays where it is, give or take a few percent: prefills lose their free ride on decode passes.
     assert more.output_tokens_per_s >= less.output_tokens_per_s * 0.93
     assert more.tpot_ms["mean"] >= less.tpot_ms["mean"] * (1 - 1e-6)
@@ -285,7 +290,7 @@ def test_predictions_are_labelled():
     prediction = PREDICTORS["roofline"].predict(config_for(), facts_for(), Load("D(100,100)", 1))
     assert prediction.measurement.kind == "predicted"
     assert prediction.predictor == "roofline"
-    assert "2x" in prediction.expected_error
+    assert "TPOT is off by 13 % and TTFT by 33 %" in prediction.expected_error
     assert set(prediction.measurement.ttft_ms) == {"mean"}
 
 
