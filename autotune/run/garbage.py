@@ -175,11 +175,11 @@ def _named_objects(record: Path) -> list[tuple[str, str]]:
     from autotune.run.cluster.records import read_record
 
     try:
-        refs, context, _ = read_record(record)
+        found = read_record(record)
     except ValueError:
         return []
-    where = f" in context {context}" if context else ""
-    return [("cluster object", f"{ref}{f' in {ref.namespace}' if ref.namespace else ''}{where}") for ref in refs]
+    where = f" in context {found.context}" if found.context else ""
+    return [("cluster object", f"{ref}{f' in {ref.namespace}' if ref.namespace else ''}{where}") for ref in found.refs]
 
 
 #: What a record names, by the ending of its name.

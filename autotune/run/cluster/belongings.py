@@ -14,6 +14,8 @@ from autotune.run.cluster.records import (
     owner_document,
     owner_reference,
     run_label,
+    use,
+    users,
     write_record,
 )
 
@@ -78,14 +80,17 @@ class Belongings:
         return refs
 
     def share(self, cluster: Cluster, document: Mapping[str, Any]) -> None:
-        """Apply an object that other servers of the run use too, if it is not there: it stays until the run ends, whose
-        records have it under its own name, and one that somebody else made stays for good.
+        """Apply an object that other servers use too, those of other runs included, if it is not there. It stays until the
+        last run that uses it ends, whose records have it under its own name; one that somebody else made stays for good.
         """
         [ref] = refs_of([document])
-        if cluster.get(ref) is not None:
+        found = cluster.get(ref)
+        if found is not None and not users(found):
             return
-        write_record(self._records / f"{ref.kind.lower()}-{ref.name}{SUFFIX}", [ref], *self._origin)
-        cluster.apply(document)
+        write_record(self._records / f"{ref.kind.lower()}-{ref.name}{SUFFIX}", [ref], *self._origin, shared=True)
+        if found is None:
+            cluster.apply(document)
+        use(cluster, ref, self._run_id)
 
     def remove(self, cluster: Cluster, refs: Iterable[ObjectRef]) -> list[str]:
         """Delete some of them; returns what could not be, and why."""

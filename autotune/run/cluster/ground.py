@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
+from secrets import token_hex
 from typing import TYPE_CHECKING
-
-from autotune.schema import stable_hash
 
 if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Longest name of a Job whose pods have names that begin with all of it: they are cut at 63, five random letters included.
 _NAME_LENGTH = 57
-_NUMBERS = count(1)
+_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,6 @@ class Ground:
     settings: KubernetesExecutor
     deployment: Deployment
     address: str
-    run_id: str
     shape: Shape
 
     @property
@@ -40,6 +37,5 @@ class Ground:
         return self.deployment.parts[0] if self.deployment.parts else self.deployment
 
     def new_name(self) -> str:
-        """A name that nothing of this run has had: Jobs are never changed, and the last one may still be on its way out."""
-        digest = stable_hash([self.run_id, self.deployment.name, next(_NUMBERS)])
-        return f"{self.deployment.name[: _NAME_LENGTH - len(digest) - 1]}-{digest}"
+        """A name that nothing has had: Jobs are never changed, and that of a run before may still be on its way out."""
+        return f"{self.deployment.name[: _NAME_LENGTH - _DIGITS - 1]}-{token_hex(_DIGITS // 2)}"

@@ -6,18 +6,20 @@ import json
 import socket
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autotune.diagnostics import InputError
-from autotune.run.cluster.api import Cluster, ClusterError, ObjectRef
+from autotune.run.cluster.api import RUN_FIELD_MANAGER, Cluster, ClusterError, ObjectRef
 from autotune.run.cluster.connection import connect
 from autotune.schema import stable_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 RUN_LABEL = "autotune/run"
+#: A label key: a prefix, and a run that uses an object which several runs share.
+_USER = "run.autotune/"
 #: Not `.json`: those are records of processes.
 SUFFIX = ".cluster"
 
@@ -56,20 +58,34 @@ def mark_document(ref: ObjectRef, owner: ObjectRef, owner_uid: str, run_id: str)
     return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata}
 
 
-def write_record(path: Path, refs: Iterable[ObjectRef], context: str | None, kubeconfig: str | None) -> None:
-    """Write down what is about to be applied, before it is: a killed run leaves nothing unrecorded."""
+def write_record(
+    path: Path, refs: Iterable[ObjectRef], context: str | None, kubeconfig: str | None, *, shared: bool = False
+) -> None:
+    """Write down what is about to be applied, before it is: a killed run leaves nothing unrecorded. `shared` is what other
+    runs may use too.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = {"context": context, "kubeconfig": kubeconfig, "objects": [asdict(ref) for ref in refs]}
+    data = {"context": context, "kubeconfig": kubeconfig, "objects": [asdict(ref) for ref in refs], "shared": shared}
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(data))
     draft.replace(path)
 
 
-def read_record(path: Path) -> tuple[list[ObjectRef], str | None, str | None]:
-    """(objects, context, kubeconfig). Raises ValueError for a file that is no record."""
+class Record(NamedTuple):
+    """What a record names, and the cluster that it is on."""
+
+    refs: list[ObjectRef]
+    context: str | None
+    kubeconfig: str | None
+    shared: bool
+
+
+def read_record(path: Path) -> Record:
+    """Raises ValueError for a file that is no record."""
     try:
         data = json.loads(path.read_text())
-        return [ObjectRef(**item) for item in data["objects"]], data["context"], data["kubeconfig"]
+        refs = [ObjectRef(**item) for item in data["objects"]]
+        return Record(refs, data["context"], data["kubeconfig"], data.get("shared", False))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path.name} is not a record of a cluster: {error}") from None
 
@@ -86,6 +102,39 @@ def delete_all(cluster: Cluster, refs: Iterable[ObjectRef]) -> list[str]:
     return failed
 
 
+def users(found: Mapping[str, Any]) -> list[str]:
+    """The runs that use a shared object, by their labels; none for one that no run made."""
+    return [key for key in found["metadata"].get("labels", {}) if key.startswith(_USER)]
+
+
+def use(cluster: Cluster, ref: ObjectRef, run_id: str) -> None:
+    """Say that a run uses a shared object. Each run is a field manager of its own, so that it takes back its own label alone."""
+    label = run_label(run_id)
+    body = {
+        "apiVersion": ref.api_version,
+        "kind": ref.kind,
+        "metadata": {"name": ref.name, "labels": {_USER + label: ""}},
+    }
+    cluster.apply(body, manager=f"{RUN_FIELD_MANAGER}-{label}")
+
+
+def release(cluster: Cluster, refs: Iterable[ObjectRef], run_id: str) -> list[str]:
+    """Take back that a run uses shared objects, and delete those that none uses any more; what could not be, and why."""
+    failed = []
+    for ref in refs:
+        try:
+            if cluster.get(ref) is None:
+                continue
+            body = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name}}
+            cluster.apply(body, manager=f"{RUN_FIELD_MANAGER}-{run_label(run_id)}")
+            found = cluster.get(ref)
+            if found is not None and not users(found):
+                cluster.delete(ref)
+        except ClusterError as error:
+            failed.append(error.message)
+    return failed
+
+
 def sweep_records(folder: Path) -> int:
     """Delete what the records in a dead run's `servers` folder name; returns how many objects there were.
 
@@ -94,8 +143,12 @@ def sweep_records(folder: Path) -> int:
     deleted = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         with suppress(ValueError, OSError, InputError):
-            refs, context, kubeconfig = read_record(path)
-            if not delete_all(connect(context, kubeconfig), refs):
-                deleted += len(refs)
+            record = read_record(path)
+            cluster = connect(record.context, record.kubeconfig)
+            failed = (
+                release(cluster, record.refs, folder.parent.name) if record.shared else delete_all(cluster, record.refs)
+            )
+            if not failed:
+                deleted += len(record.refs)
                 path.unlink()
     return deleted

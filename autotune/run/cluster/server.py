@@ -191,8 +191,7 @@ class ClusterServer:
         assert self._sight is not None
         assert self._belongings is not None
         address = self._service_address(self._deployment)
-        return Ground(self._cluster(), self._sight, self._belongings, self._settings, self._deployment, address, self._run_id,
-                      self._shape)  # fmt: skip
+        return Ground(self._cluster(), self._sight, self._belongings, self._settings, self._deployment, address, self._shape)  # fmt: skip
 
     def _cluster(self) -> Cluster:
         return connect(self._settings.context, self._settings.kubeconfig)

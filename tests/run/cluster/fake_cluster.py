@@ -129,9 +129,15 @@ class Api(kmock.KubernetesEmulator):
             raise ApiFaultError(404, "NotFound", f'{parts[-2]} "{name}" not found')
         if query.get("dryRun") == ["All"]:
             return web.json_response(document)
+        managed = self.cluster.managed.setdefault((key, query["fieldManager"][0]), set())
+        given = document["metadata"].get("labels", {})
+        lost = managed - set(given)
+        managed.clear()
+        managed.update(given)
         if there:
             kept = self.objects[key].raw
-            labels = {**kept["metadata"].get("labels", {}), **document["metadata"].get("labels", {})}
+            labels = {**kept["metadata"].get("labels", {}), **given}
+            labels = {name: value for name, value in labels.items() if name not in lost}
             merged = {**kept, **document, "metadata": {**kept["metadata"], **document["metadata"], "labels": labels}}
             self.put(key, merged)
         else:
@@ -330,6 +336,7 @@ class FakeCluster:
         self.version = 0
         self.oldest = 0
         self.history = []
+        self.managed = {}
         self.cuts = 0
         self.watches = 0
         self.closing = False

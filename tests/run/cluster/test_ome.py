@@ -13,7 +13,8 @@ from autotune.bench import BenchError, Load
 from autotune.run import run_points
 from autotune.run.cluster import benchmark_job
 from autotune.run.cluster.records import sweep_records
-from autotune.run.executor import ExperimentFailed
+from autotune.run.cluster.server import ClusterServer
+from autotune.run.executor import ExperimentFailed, Place
 from autotune.schema import Benchmark
 from autotune.store import Store
 from tests.bench.test_genai_bench import DATA
@@ -216,6 +217,21 @@ def test_a_model_that_somebody_made_is_used_and_stays(begin, upstream, server):
     executor.remove()
     assert sweep_records(place.records) == 0
     assert [kind for kind, _ in cluster.objects()] == ["ClusterBaseModel"]
+
+
+def test_a_model_that_another_run_uses_too_stays_until_that_ends(begin, upstream, server, tmp_path):
+    cluster, executor, place = begin(ome(upstream))
+    other = ClusterServer(executor._settings)
+    (tmp_path / "runs" / "other" / "points").mkdir(parents=True)
+    elsewhere = Place(tmp_path / "runs" / "other" / "points", tmp_path / "runs" / "other" / "servers")
+    executor.deploy(server, place)
+    other.deploy(replace(server, name=f"{server.name}-b", labels={}), elsewhere)
+    for one in (executor, other):
+        one.remove(at_once=True)
+    assert sweep_records(place.records) == 1
+    assert [kind for kind, _ in cluster.objects()] == ["ClusterBaseModel"]
+    assert sweep_records(elsewhere.records) == 1
+    assert cluster.objects() == []
 
 
 def test_results_elsewhere_than_on_a_claim_are_refused_before_anything_starts(begin):
