@@ -20,7 +20,8 @@ def test_twice_too_high_and_half_cancel_out_in_the_bias_alone():
     assert found.spearman == pytest.approx(1.0)
 
 
-@given(st.lists(AMOUNT, min_size=2, max_size=20, unique=True), st.floats(0.1, 10))
+# Amounts that differ in their last bit alone may be one number once they are multiplied.
+@given(st.lists(AMOUNT, min_size=2, max_size=20, unique_by=lambda value: round(value, 6)), st.floats(0.1, 10))
 def test_a_constant_factor_is_all_bias_and_no_disorder(values, factor):
     found = agreement("tpot_ms", [Values(value * factor, value) for value in values])
     assert found.bias == pytest.approx(factor - 1, rel=1e-6, abs=1e-9)
