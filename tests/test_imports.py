@@ -68,10 +68,14 @@ def test_imports_point_left(path):
 @pytest.mark.parametrize("path", modules(CORE, without=READERS))
 def test_the_core_is_pure(path):
     assert {name.partition(".")[0] for name in imports(path)}.isdisjoint(OUTSIDE)
-    # Randomness is a generator with a seed that came in as an argument.
-    assert "random" not in path.read_text() or "import random" not in path.read_text().replace(
-        "from random import Random", ""
-    )
+    for node in ast.walk(ast.parse(path.read_text())):
+        # Randomness is a generator made with a seed that came in as an argument, or the generator itself.
+        if isinstance(node, ast.Import):
+            assert "random" not in {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "random":
+            assert {alias.name for alias in node.names} == {"Random"}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Random":
+            assert node.args, "without a seed it takes one from the system"
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ class Guide:
         most: int,
     ) -> None:
         self.name = name
-        self._most = most
+        #: Experiments at most, those of an earlier process included.
+        self.most = most
         self._strategy = strategy
         self._points = list(points)
         self._objectives = tuple(objectives)
@@ -47,11 +48,6 @@ class Guide:
         self._told: set[str] = set()
         self._for_server: dict[str, CompiledPoint] = {}
         self._lock = threading.Lock()
-
-    @property
-    def most(self) -> int:
-        """Experiments at most, those of an earlier process included."""
-        return self._most
 
     def next(self, running: Collection[str]) -> CompiledPoint | None:
         """The next point for a server of its own; None when there is none now. `running` are the servers that run, by name:

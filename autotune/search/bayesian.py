@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from autotune.search.told import Told
+from autotune.search.told import Told, objective_row
 
 if TYPE_CHECKING:
     from autotune.search.space import Column, Space
@@ -54,9 +54,7 @@ class Bayesian:
         self._told.tell(index, outcome)
         self.drop(index)
         params = {name: ranks[index] for name, ranks in self._ranks.items()}
-        if not isinstance(outcome, Mapping) or not all(
-            math.isfinite(outcome.get(metric, math.nan)) for metric in self._told.objectives
-        ):
+        if not isinstance(outcome, Mapping) or objective_row(outcome, self._told.objectives) is None:
             return
         self._study.add_trial(
             self._optuna.trial.create_trial(

@@ -68,8 +68,6 @@ class FrontierSearch:
         if predictions is not None:
             for metric, designs in self._designs.items():
                 designs.insert(0, design(space, metric, log_predictions(predictions, metric)))
-        #: The share of the hypervolume that the point asked for last was expected to add.
-        self.expected_gain = math.inf
 
     def ask(self, running: Collection[int] = ()) -> int | None:
         """The untried point with the largest expected gain for its price; None at the end, or while what is open decides."""
@@ -87,7 +85,6 @@ class FrontierSearch:
         chances = told.chances(candidates)
         worth = {i: gains[i] * chances[i] / (SHARED_PRICE if told.shares_server(i, running) else 1.0) for i in gains}
         best = max(worth, key=lambda index: (worth[index], chances[index], -index))
-        self.expected_gain = gains[best]
         if told.limit is None and told.experiments >= LEAST and gains[best] < worthwhile and told.rows():
             return None
         return told.take(best)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 WORLDS = {(0.10, 1.0): 0.0, (0.06, 1.0): 0.5, (0.16, 1.0): 0.5, (0.03, 1.0): 1.0, (0.10, 3.0): 2.0, (0.03, 3.0): 2.5}
 #: The same for each further design.
 LATER_DESIGN = 1.0
+#: Share of the draws that each design gets, however unlikely: a predictor that is right about what it proposes says nothing
+#: of what it never does.
+LEAST_HEARD = 0.1
 _LARGEST = 60.0
 """Bound of a logarithm, against overflow where nothing is known yet."""
 
@@ -56,7 +59,8 @@ class MetricModel:
                 self._worlds.append(_observed(made, targets, noise_sd, doubt))
                 handicaps.append(handicap + LATER_DESIGN * place)
         logs = [world.regression.evidence - handicap for world, handicap in zip(self._worlds, handicaps, strict=True)]
-        self._weights = [math.exp(value - max(logs)) for value in logs]
+        weights = [math.exp(value - max(logs)) for value in logs]
+        self._weights = [weight for share in _shares(weights, len(WORLDS)) for weight in share]
 
     def draw(self, rng: Random, indices: Sequence[int]) -> list[float]:
         """Values, minimised, that these points may have."""
@@ -70,6 +74,17 @@ class MetricModel:
 
     def _back(self, y: float) -> float:
         return math.exp(max(-_LARGEST, min(_LARGEST, y))) if self._log else y * self._scale
+
+
+def _shares(weights: Sequence[float], worlds: int) -> list[list[float]]:
+    """The weights by design, each design with at least LEAST_HEARD of all."""
+    designs = [list(weights[start : start + worlds]) for start in range(0, len(weights), worlds)]
+    total = sum(weights)
+    found = []
+    for share in designs:
+        own = sum(share)
+        found.append([weight * max(own / total, LEAST_HEARD) / own for weight in share] if own else share)
+    return found
 
 
 def _observed(made: Design, targets: dict[int, float], noise_sd: float, doubt: float) -> _World:

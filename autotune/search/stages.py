@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from autotune.score.pareto import frontier
-from autotune.search.told import minimised
+from autotune.search.told import objective_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +26,11 @@ def promising(
     """The predicted frontier, what would be on it were it better than predicted by MARGIN, and the frontier's neighbours in
     the space; and the points without a prediction, against which nothing is known.
     """
-    rows = {index: row for index, item in enumerate(predictions) if (row := _row(item, objectives)) is not None}
+    rows = {
+        index: row
+        for index, item in enumerate(predictions)
+        if item is not None and (row := objective_row(item, objectives)) is not None
+    }
     indices = list(rows)
     front = {indices[place] for place in frontier([rows[index] for index in indices])}
     near = {other for index in front for other in space.neighbours(index)}
@@ -42,12 +45,3 @@ def _better(row: Row) -> Row:
 
 def _beats(left: Row, right: Row) -> bool:
     return all(a <= b for a, b in zip(left, right, strict=True)) and left != right
-
-
-def _row(item: Metrics | None, objectives: Mapping[str, Direction]) -> Row | None:
-    if item is None:
-        return None
-    values = [item.get(metric, math.nan) for metric in objectives]
-    if not all(math.isfinite(value) for value in values):
-        return None
-    return tuple(minimised(value, way) for value, way in zip(values, objectives.values(), strict=True))

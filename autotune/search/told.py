@@ -97,17 +97,22 @@ class Told:
         return math.exp(-_REACH * self.space.distance(index, other))
 
     def _row(self, outcome: Metrics | Failure) -> tuple[float, ...] | None:
-        if not isinstance(outcome, Mapping) or not outcome.get(FEASIBLE, 1.0):
-            return None
-        values = [outcome.get(metric, math.nan) for metric in self.objectives]
-        if not all(math.isfinite(value) for value in values):
-            return None
-        return tuple(minimised(v, way) for v, way in zip(values, self.objectives.values(), strict=True))
+        return objective_row(outcome, self.objectives) if isinstance(outcome, Mapping) else None
 
     def _follows(self, other: int, index: int, failure: Failure) -> bool:
         if failure.at_start and self.space.servers[other] == self.space.servers[index]:
             return True
         return failure.kind == "out_of_memory" and self.space.needs_as_much(other, index)
+
+
+def objective_row(metrics: Metrics, objectives: Mapping[str, Direction]) -> tuple[float, ...] | None:
+    """The objectives of one point, minimised; None where one is not known or the point is not feasible."""
+    if not metrics.get(FEASIBLE, 1.0):
+        return None
+    values = [metrics.get(metric, math.nan) for metric in objectives]
+    if not all(math.isfinite(value) for value in values):
+        return None
+    return tuple(minimised(value, way) for value, way in zip(values, objectives.values(), strict=True))
 
 
 def minimised(value: float, direction: Direction) -> float:

@@ -114,6 +114,16 @@ def test_a_bigger_batch_gives_no_less_in_all_and_no_faster_to_each(model, isl, o
     assert more.tpot_ms["mean"] >= less.tpot_ms["mean"] * (1 - 1e-6)
 
 
+@settings(deadline=None)
+@given(model=ANY_MODEL, isl=LENGTH, osl=st.integers(16, 3000), one=CONCURRENCY, two=CONCURRENCY)
+def test_a_bigger_batch_is_no_faster_to_each_launches_included(model, isl, osl, one, two):
+    less, more = (
+        tpot(model, isl=isl, osl=osl, c=concurrency, parallel={"tp": 8}, benchmark={"max_requests": 10_000})
+        for concurrency in sorted((one, two))
+    )
+    assert more >= less * (1 - 1e-6)
+
+
 @given(model=DENSE, isl=LENGTH, osl=st.integers(2, 2000))
 def test_fp8_is_not_slower_where_memory_is_the_bound(model, isl, osl):
     assert tpot(model, isl=isl, osl=osl, parallel={"tp": 4}, quantization=FP8) <= tpot(

@@ -14,7 +14,7 @@ from autotune.diagnostics import diagnostic
 from autotune.run import run_points
 from autotune.run.guide import BEFOREHAND
 from autotune.run.progress import make_reporter
-from autotune.search import choose_strategy, make_strategy
+from autotune.search import choose_strategy, shuffled
 from autotune.store import RunInputs, Store
 from autotune.workspace.files import read_text
 
@@ -79,10 +79,8 @@ def _limit(points: Sequence[CompiledPoint], *, launched: bool = False) -> list[C
         ])  # fmt: skip
         name = "grid"
     ids = list(runnable)
-    strategy = make_strategy(
-        name, [{} for _ in ids], {"": "min"}, seed=wanted.seed, max_experiments=wanted.max_experiments
-    )
-    chosen = [ids[index] for index in iter(strategy.ask, None)]
+    order = shuffled(len(ids), wanted.seed) if name == "random" else range(len(ids))
+    chosen = [ids[index] for index in order][: wanted.max_experiments]
     if len(chosen) < len(runnable):
         say(f"optimization.max_experiments={wanted.max_experiments}: {len(chosen)} of {len(runnable)} points are run")
     return [runnable[name] for name in chosen] + [point for point in points if not point.runnable]
