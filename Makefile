@@ -7,12 +7,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ENGINE := .venv-engine
 BENCH := .venv-bench
 TRANSFORMERS := .venv-transformers
+# aiconfigurator brings pandas and scipy, which nothing else here needs.
+PREDICT := .venv-predict
 export AUTOTUNE_VLLM_BIN ?= $(if $(wildcard $(ENGINE)/.done),$(CURDIR)/$(ENGINE)/bin)
 export AUTOTUNE_BENCH_BIN ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/bin)
 export AUTOTUNE_TRANSFORMERS_BIN ?= $(if $(wildcard $(TRANSFORMERS)/.done),$(CURDIR)/$(TRANSFORMERS)/bin)
 export AUTOTUNE_TINY_MODEL ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/tiny-model)
 
-.PHONY: demo test quick-test lint engine engine-demo format clean
+.PHONY: demo test quick-test lint engine engine-demo predictor format clean
 
 demo: $(VENV)/.light
 	$(BIN)/autotune +profile=fp8_quantized parallel.tp=2,4 -m
@@ -20,6 +22,7 @@ demo: $(VENV)/.light
 # What starts engines, containers and the like runs alone, after all else has run on every core.
 test: quick-test
 	$(BIN)/python -m pytest -m "slow or engine or docker or browser"
+	test ! -e $(PREDICT)/.done || $(PREDICT)/bin/python -m pytest tests/predict/test_aiconfigurator.py
 
 quick-test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not engine and not docker and not browser"
@@ -68,5 +71,13 @@ $(TRANSFORMERS)/.done:
 	$(TRANSFORMERS)/bin/python -m pip --disable-pip-version-check --quiet install torch==2.13.0 'transformers[serving]==5.23.0'
 	touch $@
 
+# The predictor aiconfigurator (600 MB), for its tests and for benchmarks/predict.py.
+predictor: $(PREDICT)/.done
+
+$(PREDICT)/.done: pyproject.toml constraints.txt
+	test -x $(PREDICT)/bin/python || $(PYTHON) -m venv $(PREDICT)
+	$(PREDICT)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt -e '.[predict]' pytest hypothesis
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(ENGINE) $(BENCH) $(TRANSFORMERS) out dist
+	rm -rf $(VENV) $(ENGINE) $(BENCH) $(TRANSFORMERS) $(PREDICT) out dist

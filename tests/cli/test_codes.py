@@ -187,6 +187,19 @@ NEAR: dict[str, Near | Elsewhere] = {
         "check 'optimization.objectives=[maximize_goodput,minimize_tpot]' system.gpu=h100_sxm slo.ttft.p95.threshold=5000"
     ),
     "AT151": Near("check optimization.weights.minimize_tpot=0.5"),
+    # What is installed beside autotune differs from machine to machine.
+    "AT155": Elsewhere(
+        "tests/predict/test_aiconfigurator.py::test_without_the_package_the_extra_is_named",
+        "tests/predict/test_aiconfigurator.py::test_gpus_without_tables_are_refused_with_those_that_have_some",
+        "error[AT155]: --predictor aiconfigurator: the Python package aiconfigurator-core is not installed\n"
+        "  help: pip install 'llm-autotune[predict]'",
+    ),
+    "AT156": Elsewhere(
+        "tests/predict/test_aiconfigurator.py::test_what_it_cannot_say_is_an_error_with_its_place",
+        "tests/predict/test_aiconfigurator.py::test_a_server_and_its_load_in_aiconfigurators_words",
+        "error[AT156]: aiconfigurator cannot predict this: it has no tables of vllm on mi300x\n  --> system.gpu\n"
+        "  help: it has them for a100_sxm, b200_sxm, b300_sxm, b60, gb200, gb300, h100_sxm, h200_sxm, l40s, rtx_pro_6000_server",
+    ),
     "AT160": Elsewhere(
         "tests/cli/test_verify.py::test_what_cannot_be_compared_is_left_out_and_said",
         "tests/cli/test_verify.py::test_a_run_is_laid_against_what_the_roofline_says",

@@ -101,6 +101,20 @@ RUN_CODES: dict[str, Code] = {
         "`autotune calibrations` lists those that are kept; `autotune verify RUN --calibrate` makes one.",
         Example("autotune predict parallel.tp=2 --calibration nope"),
     ),
+    "AT155": Code(
+        "error",
+        "a predictor that is not installed",
+        "aiconfigurator is a package of its own (some 600 MB with what it needs), in one version: the project is being retired, and another version may have other names.",
+        "pip install 'llm-autotune[predict]', into an environment of its own if this one has other versions of numpy or pandas; or predict with the roofline, which knows every model and GPU of the catalog.",
+        Example("autotune predict --predictor aiconfigurator"),
+    ),
+    "AT156": Code(
+        "error",
+        "nothing that the predictor can say",
+        "aiconfigurator reads tables of kernels that were measured on some GPUs, for some engines and formats, and ships the shapes of some models; what lies outside would be invented.",
+        "Choose what the message names, or predict with the roofline, which knows every model and GPU of the catalog.",
+        Example("autotune predict --predictor aiconfigurator system.gpu=mi300x"),
+    ),
     "AT160": Code(
         "warning",
         "left out of the comparison",
