@@ -48,6 +48,7 @@ _FORMATS: dict[str, tuple[str | None, str | None]] = {
     "nvfp4": ("nvfp4", "nvfp4"),
     "mxfp4": (None, "w4a16_mxfp4"),
 }
+_MXFP4_MXFP8 = "w4a8_mxfp4_mxfp8"
 _CACHES = {"bf16": "bfloat16", "fp16": "bfloat16", "fp8": "fp8", "fp8_e4m3": "fp8", "int8": "int8"}
 
 
@@ -185,19 +186,21 @@ def _expert_parallel(config: Config, facts: Facts, sharding: Sharding) -> int:
 
 def _formats(config: Config, facts: Facts, *, exact: bool) -> tuple[str | None, str | None]:
     modes, model = config.quantization, facts.model
+    routed = expert_format(model, modes.gemm_mode, modes.moe_mode) or "bf16"
+    blackwell = facts.gpu.supports_fp4
     if exact and not is_chosen(modes.gemm_mode) and not is_chosen(modes.moe_mode):
-        return None, None
+        # What it reads from the checkpoint are 16 bit activations, as on GPUs before Blackwell.
+        return None, _MXFP4_MXFP8 if routed == "mxfp4" and blackwell else None
     dense = linear_format(model, modes.gemm_mode) or "bf16"
     gemm = "bfloat16" if dense == "mxfp4" else _FORMATS.get(dense, (None, None))[0]
     if gemm is None:
         raise cannot(f"it has no GEMMs in {dense}", "quantization.gemm_mode", "use fp8, nvfp4 or bf16")
     if not model.is_moe:
         return gemm, "bfloat16"
-    routed = expert_format(model, modes.gemm_mode, modes.moe_mode) or "bf16"
     moe = _FORMATS.get(routed, (None, None))[1]
     if moe is None:
         raise cannot(f"it has no experts in {routed}", "quantization.moe_mode", "use fp8, nvfp4 or bf16")
-    return gemm, "w4a8_mxfp4_mxfp8" if moe == "w4a16_mxfp4" and facts.gpu.supports_fp4 else moe
+    return gemm, _MXFP4_MXFP8 if routed == "mxfp4" and blackwell else moe
 
 
 def _cache(config: Config, *, exact: bool) -> str | None:

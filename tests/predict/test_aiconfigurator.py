@@ -83,6 +83,7 @@ def test_formats_that_were_asked_for_are_said():
     assert (dense.gemm, dense.kvcache) == ("fp8", "fp8")
     sparse = request("openai/gpt-oss-120b", quantization={"kvcache_mode": "fp8"})
     assert (sparse.gemm, sparse.moe, sparse.kvcache) == (None, None, "fp8")
+    assert request("openai/gpt-oss-120b", "b200_sxm").moe == "w4a8_mxfp4_mxfp8"
 
 
 def test_speculated_tokens_are_said_with_how_many_are_kept():
