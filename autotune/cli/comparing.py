@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import autotune
 from autotune.claims import Claims, read_claims
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, suggest
 from autotune.layers import flatten, parse_yaml
@@ -59,12 +58,7 @@ def choose_source(wanted: str | None, runs: Sequence[RunRecord], kept: KeptCalib
                        help=suggest(label, known))
         )  # fmt: skip
     predictor = PREDICTORS[label]
-    return Source(label, version_of(predictor), calibrate(predictor, kept))
-
-
-def version_of(predictor: Predictor) -> str:
-    """A predictor's own version; autotune's where it comes with autotune."""
-    return str(getattr(predictor, "version", autotune.__version__))
+    return Source(label, predictor.version, calibrate(predictor, kept))
 
 
 def calibrate(predictor: Predictor, kept: KeptCalibration | None) -> Predictor:
@@ -81,10 +75,10 @@ def calibrate(predictor: Predictor, kept: KeptCalibration | None) -> Predictor:
 
 def outdated(predictor: Predictor, kept: KeptCalibration | None) -> list[Diagnostic]:
     """AT161 where the calibration was fitted to another version of the predictor."""
-    if kept is None or kept.calibration.version in ("", version_of(predictor)):
+    if kept is None or kept.calibration.version in ("", predictor.version):
         return []
     return [
-        diagnostic("AT161", f"{kept.name} was fitted to {predictor.name} {kept.calibration.version}, and this is {version_of(predictor)}",
+        diagnostic("AT161", f"{kept.name} was fitted to {predictor.name} {kept.calibration.version}, and this is {predictor.version}",
                    help="fit it anew: autotune verify RUN --calibrate")
     ]  # fmt: skip
 

@@ -64,7 +64,11 @@ VERBS: dict[str, Verb] = {
         "a `vllm serve ...`, a docker run, a manifest, or what aiconfigurator chose, to v2 task files",
         "import_",
     ),
-    "predict": Verb(_LOOKUP, "what the roofline predicts for each point, labelled predicted", "predict"),
+    "predict": Verb(
+        _LOOKUP,
+        "what is to be expected of each point, by formula, with the error to expect; labelled predicted",
+        "predict",
+    ),
     "profiles": Verb(_LOOKUP, "list the profiles; `profiles show NAME` prints one", "profiles"),
     "models": Verb(_LOOKUP, "list the models whose facts are known", "models"),
     "systems": Verb(_LOOKUP, "list the GPUs known", "systems"),

@@ -1,155 +1,171 @@
-"""aiconfigurator 0.12.0 behind one adapter: interpolated kernel measurements of NVIDIA's, for the engines and GPUs it has.
+"""NVIDIA's aiconfigurator as a predictor: interpolation in tables of measured kernels. The extra `predict` installs it.
 
-An optional extra (`autotune[predict]`, 0.8 GB). The package is being retired, so everything that knows of it is in this
-module. Each prediction asks for a model and a backend anew: those it keeps hold the numbers of the config before.
+The one place that imports it. It is asked through the estimator core (`aiconfigurator-core`), pinned to one version, because
+the project is being retired. A backend object remembers results by load and not by model, so each question gets one of its
+own. Its figures are of a static batch: TTFT and TPOT in ms. Rates follow by Little's law for a closed loop, as for the
+roofline, so that the two can be laid side by side.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
-from typing import TYPE_CHECKING, Any
+import math
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from packaging.version import InvalidVersion, Version
 
 from autotune.catalog.sharding import shard
-from autotune.diagnostics import InputError, diagnostic
+from autotune.diagnostics import diagnostic
 from autotune.metrics import Measurement
-from autotune.predict.predictor import Prediction
-from autotune.predict.traffic import mean_traffic
+from autotune.predict.aiconfigurator_request import Request, cannot, translate
+from autotune.predict.efficiency import Efficiency
+from autotune.predict.predictor import Prediction, UnpredictableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from autotune.diagnostics import Diagnostic
     from autotune.engines.engine import Facts
     from autotune.metrics import Load
-    from autotune.predict.predictor import Timing
     from autotune.schema import Config
 
 VERSION = "0.12.0"
-#: On a sample of the published rows it is fitted to, by model and system (docs/predicting.md).
-EXPECTED_ERROR = (
-    "aiconfigurator 0.12.0: on a sample of its own published measurements TPOT is off by 13 to 36 % and TTFT by 29 to 87 %, "
-    "by model and system; it takes a static batch for the concurrency and knows no queueing"
-)
-ENGINES = ("vllm", "sglang", "trtllm")
+_PACKAGE, _CORE = "aiconfigurator-core", "aiconfigurator_core.sdk"
 
-#: Our number formats by their names there. What is not listed it does not have; None is the checkpoint's own.
-_GEMM = {
-    "bf16": "bfloat16", "fp16": "bfloat16", "fp8": "fp8", "fp8_static": "fp8_static", "fp8_block": "fp8_block",
-    "nvfp4": "nvfp4", "int8_wo": "int8_wo", "int4_wo": "int4_wo", "w4a16": "int4_wo",
-}  # fmt: skip
-_MOE = {"bf16": "bfloat16", "fp16": "bfloat16", "fp8": "fp8", "fp8_static": "fp8", "fp8_block": "fp8_block", "nvfp4": "nvfp4",
-        "int4_wo": "int4_wo", "w4a16": "int4_wo", "mxfp4": "w4a16_mxfp4"}  # fmt: skip
-_CACHE = {"bf16": "bfloat16", "fp16": "bfloat16", "fp8": "fp8", "fp8_e4m3": "fp8", "fp8_e5m2": "fp8", "int8": "int8"}
+#: By docs/predicting.md, which says against what.
+ERRORS = {"tpot_ms.mean": 0.19, "ttft_ms.mean": 0.49}
+
+
+class Answer(NamedTuple):
+    """ms, and the version of the engine whose tables were read."""
+
+    ttft_ms: float
+    tpot_ms: float
+    tables: str
+    crowded: bool
+    """Whether the batch needs more KV cache than it reckons with."""
 
 
 class Aiconfigurator:
-    """Predicts aggregated serving at a fixed concurrency. `estimate` stands for the package's own function."""
+    """Predicts from kernels that NVIDIA measured: its GPUs; vLLM, SGLang and TensorRT-LLM; models whose shape it ships."""
 
     name = "aiconfigurator"
     version = VERSION
 
-    def __init__(self, estimate: Callable[..., Any] | None = None) -> None:
-        self._estimate = estimate
-
-    def timing(self, config: Config, facts: Facts) -> Timing:  # noqa: ARG002
-        """It has no time of a step. Raises InputError (AT064)."""
-        raise InputError(_refused("it predicts whole loads and not an engine's steps", "use the roofline to emulate"))
+    def __init__(self, efficiency: Efficiency | None = None) -> None:
+        self.efficiency = efficiency or Efficiency()
+        """For the acceptance of speculated tokens, which aiconfigurator wants to be told."""
 
     def predict(self, config: Config, facts: Facts, load: Load) -> Prediction:
-        """The means of one load.
-
-        Raises InputError: AT030 where the package is not installed, AT064 for what it does not know: an engine, a model, a
-        system, a format, a request rate, disaggregated serving.
-        """
-        asked = arguments(config, facts, load)
-        estimate = self._estimate or _package()
-        logging.getLogger("aiconfigurator").setLevel(logging.ERROR)
-        logging.getLogger("aiconfigurator_core").setLevel(logging.ERROR)
-        try:
-            found = estimate(facts.model.id, facts.gpu.name, **asked)
-        except Exception as error:  # whatever it is, it has no answer for this config
-            text = " ".join(str(error).split()) or type(error).__name__
-            raise InputError(
-                _refused(text, "use the roofline, which knows every model and GPU of the catalog")
-            ) from error
-        return Prediction(
-            _measurement(config, facts, load, float(found.ttft), float(found.tpot)), self.name, EXPECTED_ERROR
+        """Means for one load. Raises UnpredictableError: AT030 where the package is missing, AT064 where it cannot say."""
+        request = translate(config, facts, load, _models, self.efficiency)
+        answer = _ask(request)
+        decode_ms = answer.tpot_ms * (request.osl - 1)
+        requests = 1e3 * request.in_service / (answer.ttft_ms + decode_ms)
+        # Those that the server does not hold wait outside: their time is what Little's law leaves over.
+        ttft_ms = answer.ttft_ms + 1e3 * (request.concurrency - request.in_service) / requests
+        output = requests * request.osl
+        tpot = {"mean": answer.tpot_ms} if request.osl > 1 else {}
+        measurement = Measurement(
+            load=load,
+            kind="predicted",
+            ttft_ms={"mean": ttft_ms},
+            tpot_ms=tpot,
+            itl_ms=dict(tpot),
+            e2e_latency_ms={"mean": ttft_ms + decode_ms},
+            output_tokens_per_s=output,
+            output_tokens_per_s_per_gpu=output / shard(config, facts).gpus,
+            output_tokens_per_s_per_user=1e3 / answer.tpot_ms if tpot else math.nan,
+            total_tokens_per_s=requests * (request.isl + request.osl),
+            requests_per_s=requests,
         )
-
-
-def arguments(config: Config, facts: Facts, load: Load) -> dict[str, Any]:
-    """What `aiconfigurator.cli.api.cli_estimate` is asked. Its batch is that of one attention data-parallel rank, so the
-    concurrency is shared out among them. Raises InputError (AT064).
-    """
-    if facts.engine not in ENGINES:
-        raise InputError(_refused(f"it does not know the engine {facts.engine}", f"it knows {', '.join(ENGINES)}"))
-    if config.system.serving_mode == "disagg":
-        raise InputError(_refused("only aggregated serving is asked of it here", "set system.serving_mode=agg"))
-    if load.request_rate is not None:
-        raise InputError(_refused("it predicts a concurrency and no request rate", "set benchmark.num_concurrency"))
-    sharding, traffic, modes = shard(config, facts), mean_traffic(load.scenario, config), config.quantization
-    asked: dict[str, Any] = {
-        "backend_name": facts.engine,
-        "isl": round(traffic.isl),
-        "osl": max(2, round(traffic.osl)),
-        "prefix": round(traffic.cached),
-        "batch_size": max(1, round((load.concurrency or 1) / sharding.dp)),
-        "ctx_tokens": config.scheduling.max_batched_tokens,
-        "tp_size": sharding.attention_tp,
-        "pp_size": sharding.pp,
-        "attention_dp_size": sharding.dp,
-        "gemm_quant_mode": _format("gemm_mode", modes.gemm_mode, _GEMM),
-        "kvcache_quant_mode": _format("kvcache_mode", modes.kvcache_mode, _CACHE),
-        "nextn": config.runtime.nextn or 0,
-    }
-    if facts.model.is_moe:
-        ranks = config.parallel.moe_ep or config.parallel.ep or 1
-        asked |= {"moe_ep_size": ranks, "moe_tp_size": max(1, sharding.attention_tp * sharding.dp // ranks)}
-        asked["moe_quant_mode"] = _format("moe_mode", modes.moe_mode or modes.gemm_mode, _MOE)
-    return asked
-
-
-def _format(name: str, mode: str | None, known: dict[str, str]) -> str | None:
-    if mode in (None, "auto"):
-        return None
-    assert mode is not None
-    if mode not in known:
-        raise InputError(
-            _refused(f"it has no quantization.{name}={mode}", f"it has {', '.join(known)}", f"quantization.{name}")
+        words = (
+            f"from tables of {request.backend} {answer.tables}; against published measurements TPOT is off by "
+            f"{ERRORS['tpot_ms.mean']:.0%} and TTFT by {ERRORS['ttft_ms.mean']:.0%} in the median of 34 models, GPUs and "
+            "lengths, uncalibrated"
         )
-    return known[mode]
+        if answer.crowded:
+            words += "; by its reckoning the KV cache holds fewer requests, and the rest would wait longer"
+        return Prediction(measurement, self.name, self.version, words, dict(ERRORS))
 
 
-def _measurement(config: Config, facts: Facts, load: Load, ttft_ms: float, tpot_ms: float) -> Measurement:
-    """Rates by Little's law: each of the requests in flight takes TTFT and its further tokens."""
-    traffic = mean_traffic(load.scenario, config)
-    total_ms = ttft_ms + (traffic.osl - 1) * tpot_ms
-    requests = 1000 * (load.concurrency or 1) / total_ms
-    return Measurement(
-        load=load,
-        kind="predicted",
-        ttft_ms={"mean": ttft_ms},
-        tpot_ms={"mean": tpot_ms},
-        itl_ms={"mean": tpot_ms},
-        e2e_latency_ms={"mean": total_ms},
-        output_tokens_per_s=requests * traffic.osl,
-        output_tokens_per_s_per_gpu=requests * traffic.osl / shard(config, facts).gpus,
-        output_tokens_per_s_per_user=1000 / tpot_ms,
-        total_tokens_per_s=requests * (traffic.isl + traffic.osl),
-        requests_per_s=requests,
+@functools.cache
+def _models() -> frozenset[str]:
+    """Models whose shape the package ships. Raises UnpredictableError (AT030) where it is not installed."""
+    try:
+        installed = metadata.version(_PACKAGE)
+    except metadata.PackageNotFoundError:
+        raise _missing(f"the Python package {_PACKAGE} is not installed") from None
+    if installed != VERSION:
+        raise _missing(f"{_PACKAGE} is {installed}, and this version of autotune reads {VERSION}")
+    # It tells of every table that it fills from another one; what matters stands in the prediction.
+    logging.getLogger("aiconfigurator_core").setLevel(logging.CRITICAL)
+    return frozenset(import_module(f"{_CORE}.common").DefaultHFModels)
+
+
+def _missing(what: str) -> UnpredictableError:
+    return UnpredictableError(
+        diagnostic(
+            "AT030",
+            f"the predictor aiconfigurator: {what}",
+            help="pip install 'llm-autotune[predict]', or use --predictor roofline",
+        )
     )
 
 
-def _package() -> Callable[..., Any]:
+@functools.lru_cache(maxsize=1024)
+def _ask(request: Request) -> Answer:
+    tables = _tables(request.system, request.backend, request.version)
     try:
-        from aiconfigurator.cli.api import cli_estimate
-    except ImportError:
-        raise InputError(
-            diagnostic("AT030", f"the predictor aiconfigurator needs the package aiconfigurator=={VERSION}",
-                       help="pip install 'llm-autotune[predict]', or use --predictor roofline")
-        ) from None  # fmt: skip
-    return cli_estimate  # type: ignore[no-any-return]
+        summary = _estimate(request, tables)
+        result = summary.get_result_dict()
+    except Exception as error:
+        text = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise cannot(text, None, "predict with the roofline") from error
+    if summary.check_oom():
+        what = f"by its reckoning the model and {request.batch_size} requests do not fit"
+        raise cannot(what, "parallel.tp", "use more GPUs, quantization, or a lower scheduling.max_running_requests")
+    return Answer(float(result["ttft"]), float(result["tpot"]), tables, bool(summary.check_kv_cache_oom()))
 
 
-def _refused(why: str, remedy: str, path: str | None = None) -> Diagnostic:
-    return diagnostic("AT064", f"aiconfigurator has no prediction: {why}", path=path, help=remedy)
+def _estimate(request: Request, tables: str) -> Any:
+    """Its answer for one replica: an `InferenceSummary`."""
+    builders, config = import_module(f"{_CORE}.config_builders"), import_module(f"{_CORE}.config")
+    models, helpers = import_module(f"{_CORE}.models"), import_module(f"{_CORE}.models.helpers")
+    database = import_module(f"{_CORE}.perf_database").get_database_view(
+        request.system, request.backend, tables, database_mode="HYBRID"
+    )
+    asked = builders.build_model_config(
+        request.tp, request.pp, request.attention_dp, request.moe_tp, request.moe_ep,
+        gemm_quant_mode=request.gemm, moe_quant_mode=request.moe, kvcache_quant_mode=request.kvcache,
+    )  # fmt: skip
+    builders.apply_nextn(asked, request.nextn)
+    helpers.resolve_context_fmha_by_data(asked, request.model, database, request.backend, is_context_role=True)
+    helpers.resolve_nvfp4_for_system(asked, request.system, request.model, backend_name=request.backend)
+    backend = import_module(f"{_CORE}.backends.factory").get_backend(request.backend)
+    return backend.run_agg(
+        models.get_model(request.model, asked, request.backend),
+        database,
+        config.RuntimeConfig(isl=request.isl, osl=request.osl, batch_size=request.batch_size, prefix=request.prefix),
+        ctx_tokens=request.ctx_tokens,
+        decode_tokens_per_iteration=request.tokens_per_iteration,
+    )
+
+
+def _tables(system: str, backend: str, wanted: str) -> str:
+    """The newest version of an engine that there are tables of, not past the one wanted; the oldest where all are."""
+    known = _supported().get(system, {}).get(backend, [])
+    if not known:
+        systems = sorted(name for name, backends in _supported().items() if backends.get(backend))
+        path = "system.gpu" if system not in systems else "system.backend"
+        raise cannot(f"it has no tables of {backend} on {system}", path, f"it has them for {', '.join(systems)}")
+    ordered = sorted(known, key=Version)
+    try:
+        return next((version for version in reversed(ordered) if Version(version) <= Version(wanted)), ordered[0])
+    except InvalidVersion:
+        return ordered[-1]
+
+
+@functools.cache
+def _supported() -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = import_module(f"{_CORE}.perf_database").get_supported_databases()
+    return found

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from autotune.engines.engine import Facts
     from autotune.metrics import Load
     from autotune.predict.calibration import Calibration
-    from autotune.predict.predictor import Predictor, Timing
+    from autotune.predict.predictor import Predictor
     from autotune.schema import Config
 
 
@@ -21,16 +21,17 @@ class Calibrated:
     def __init__(self, predictor: Predictor, calibration: Calibration) -> None:
         if calibration.predictor != predictor.name:
             raise ValueError(f"the calibration is for {calibration.predictor}, not for {predictor.name}")
-        self.predictor, self.calibration = predictor, calibration
+        self.predictor, self.calibration, self.version = predictor, calibration, predictor.version
         self.name = f"{predictor.name}+calibration"
-
-    def timing(self, config: Config, facts: Facts) -> Timing:
-        """The uncalibrated predictor's: factors are of whole requests, not of engine steps."""
-        return self.predictor.timing(config, facts)
 
     def predict(self, config: Config, facts: Facts, load: Load) -> Prediction:
         raw = self.predictor.predict(config, facts, load)
         subject = subject_of(config, facts, load)
         return Prediction(
-            self.calibration.apply(raw.measurement, subject), self.name, self.calibration.expected_error(subject)
+            self.calibration.apply(raw.measurement, subject),
+            self.name,
+            raw.version,
+            self.calibration.expected_error(subject),
+            {metric: error.mean for metric, error in self.calibration.errors.items()},
+            calibrated=True,
         )

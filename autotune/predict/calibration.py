@@ -217,8 +217,9 @@ def _scaled(found: Measurement, ttft: float, tpot: float, rest: float) -> Measur
     if total and first is not None:
         slowdown = (first * ttft + (total - first) * tpot) / total
     rate = rest if found.load.request_rate is not None else rest / slowdown
-    rates = {name: getattr(found, name) * rate for name in RATES}
-    rates["output_tokens_per_s_per_user"] = found.output_tokens_per_s_per_user / tpot
+    known = {name: value for name in RATES if not math.isnan(value := getattr(found, name))}
+    own = {"output_tokens_per_s_per_user": 1.0 / tpot}
+    rates = {name: value * own.get(name, rate) for name, value in known.items()}
     return replace(
         found,
         ttft_ms=times(found.ttft_ms, ttft),

@@ -1,8 +1,8 @@
 """How much of the data sheet a serving engine gets, as constants of the roofline.
 
 Each started from the published figure named beside it and was then adjusted, within reason, to serving measurements that
-ship with aiconfigurator-core 0.12.0 (`systems/silicon_sample.csv`, Apache-2.0): those of DeepSeek-R1, Qwen3-32B and MiniMax-M2.5
-with 30 rows or more (`benchmarks/silicon.py`). docs/predicting.md tells how well they do on the others.
+ship with aiconfigurator-core 0.12.0 (`systems/silicon_sample.csv`, Apache-2.0), last to those of DeepSeek-R1, Qwen3-32B and
+MiniMax-M2.5 (`benchmarks/silicon.py`). docs/predicting.md tells how well they do on the others.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def build_timing(config: Config, facts: Facts, efficiency: Efficiency) -> Roofli
     running = config.scheduling.max_running_requests
     if running is None:
         running = _BY_MEMORY if facts.engine in ("sglang", "trtllm") else sequences(config, facts)
-    speculation = _speculation(config, facts, efficiency)
+    drafts = speculation(config, facts, efficiency)
     model = facts.model
     dense, experts, head = _linear_parts(config, facts, sharding, efficiency)
     collective_token, collective_fixed = _collectives(config, facts, sharding, efficiency)
@@ -73,9 +73,9 @@ def build_timing(config: Config, facts: Facts, efficiency: Efficiency) -> Roofli
         first_token_s=efficiency.first_token_s,
         cohort=efficiency.cohort,
         stage_factor=1.0 + efficiency.stage_imbalance * (sharding.pp - 1),
-        drafted=speculation.drafted,
-        draft_share=speculation.share,
-        accepted=speculation.accepted,
+        drafted=drafts.drafted,
+        draft_share=drafts.share,
+        accepted=drafts.accepted,
         mixed=facts.engine != "sglang" or given(config, "--enable-mixed-chunk"),
         poll_passes=poll_passes(config, facts),
         reserved=1.0 if facts.engine == "trtllm" else 0.5,
@@ -202,7 +202,7 @@ def _collectives(config: Config, facts: Facts, sharding: Sharding, efficiency: E
     return token, fixed
 
 
-def _speculation(config: Config, facts: Facts, efficiency: Efficiency) -> Speculation:
+def speculation(config: Config, facts: Facts, efficiency: Efficiency) -> Speculation:
     """With acceptance a, n drafts yield 1 + a + a^2 + .. + a^n tokens a step (Leviathan et al., 2023, equation 1).
 
     A draft by the model's own extra layer (mtp, eagle) costs about one layer of it; by another model about a tenth of it;

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from autotune.diagnostics import InputError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from autotune.engines.engine import Facts
     from autotune.metrics import Load, Measurement
     from autotune.schema import Config
@@ -42,15 +46,34 @@ class Prediction:
 
     measurement: Measurement
     predictor: str
+    version: str
     expected_error: str
-    """Words for people, e.g. `TPOT within about 30 %, uncalibrated`."""
+    """Words for people, e.g. `TPOT off by 13 % on average, ...`."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """By metric (`tpot_ms.mean`): |predicted - measured| / measured to be expected on average, where it is known."""
+    calibrated: bool = False
+
+    @property
+    def label(self) -> str:
+        """By whom: `roofline 2, uncalibrated`."""
+        return f"{self.predictor} {self.version}, {'calibrated' if self.calibrated else 'uncalibrated'}"
 
 
 class Predictor(Protocol):
     """One predictor. Implementations are one module each, listed in `autotune.predict.PREDICTORS`."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
-    def predict(self, config: Config, facts: Facts, load: Load) -> Prediction: ...
+    @property
+    def version(self) -> str:
+        """Changes whenever the same config may get other figures: a calibration holds for one version."""
+        ...
 
-    def timing(self, config: Config, facts: Facts) -> Timing: ...
+    def predict(self, config: Config, facts: Facts, load: Load) -> Prediction:
+        """What one load on one server would give. Raises `UnpredictableError` where the predictor cannot say."""
+        ...
+
+
+class UnpredictableError(InputError):
+    """A predictor does not know the model, the GPU, the engine or the kind of load; the diagnostic says which."""

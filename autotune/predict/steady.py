@@ -21,6 +21,7 @@ in the mean as much as it has requests (`first_round`).
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,10 +44,18 @@ class Steady(NamedTuple):
 class _Replica:
     """The functions above for one replica under one traffic."""
 
-    def __init__(self, timing: RooflineTiming, traffic: Traffic, *, chunked: bool, cohort: float = 1.0) -> None:
+    def __init__(
+        self,
+        timing: RooflineTiming,
+        traffic: Traffic,
+        *,
+        chunked: bool,
+        cohort: float = 1.0,
+        budget: float | None = None,
+    ) -> None:
         self.timing, self.traffic, self.cohort = timing, traffic, cohort
         self.steps = max(0.0, traffic.osl - 1.0)
-        self.budget = timing.max_batched_tokens / timing.replicas
+        self.budget = timing.max_batched_tokens / timing.replicas if budget is None else budget
         self.chunked = chunked
         held = timing.kv_capacity_tokens / timing.replicas - traffic.cached
         context = traffic.new + traffic.osl * timing.reserved
@@ -148,13 +157,24 @@ def closed_loop(
     """
     replica = _Replica(timing, traffic, chunked=chunked, cohort=timing.cohort)
     inside = min(concurrency, replica.slots)
-    served = replica.filled(inside)
-    start = max(served.ttft_s, replica.burst_s(inside))
+    served, start = _full(timing.without_limits(), traffic, replica.budget, chunked, inside)
     served = served._replace(ttft_s=served.ttft_s + first_round * (start - served.ttft_s))
     if concurrency <= replica.slots:
         return served
     waiting = (concurrency - replica.slots) / served.requests_per_s
     return served._replace(ttft_s=served.ttft_s + waiting, saturated=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def _full(
+    timing: RooflineTiming, traffic: Traffic, budget: float, chunked: bool, inside: float
+) -> tuple[Steady, float]:
+    """(`filled`, mean TTFT of the first round) with `inside` requests, shared by all points that differ in limits which do
+    not bind: most points of a sweep.
+    """
+    replica = _Replica(timing, traffic, chunked=chunked, cohort=timing.cohort, budget=budget)
+    served = replica.filled(inside)
+    return served, max(served.ttft_s, replica.burst_s(inside))
 
 
 def open_loop(

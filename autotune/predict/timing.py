@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 
@@ -99,6 +99,10 @@ class RooflineTiming:
     """Decode passes from one look at newly arrived requests to the next."""
     reserved: float = 0.5
     """Share of a request's output that its place in the KV cache is counted with; a request decoding has half on average."""
+
+    def without_limits(self) -> RooflineTiming:
+        """The same pass times, whatever the server holds: equal for servers that differ in their limits alone."""
+        return replace(self, max_running_requests=0, max_batched_tokens=0, kv_capacity_tokens=0)
 
     def step_ms(self, prefill_tokens: int, decode_requests: int, kv_tokens: int) -> float:
         """See `Timing`. Decoding is spread evenly over replicas; prefill fills one replica's budget after the other,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-import autotune
 from autotune.bench.loads import expand_loads
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
 from autotune.predict import PREDICTORS, Calibrated
@@ -20,7 +19,7 @@ _PREDICTOR = "roofline"
 
 
 def predict_loads(point: CompiledPoint) -> tuple[Predicted, ...]:
-    """One prediction for each load of a point, by name and version of the predictor (it changes with autotune's own).
+    """One prediction for each load of a point, by name and version of the predictor.
 
     Empty where it cannot say: a prediction is no reason to lose a measurement.
     """
@@ -47,13 +46,12 @@ def calibration_problems(point: CompiledPoint) -> list[Diagnostic]:
 def _choose(point: CompiledPoint) -> tuple[Predictor, str]:
     """The predictor, under the point's calibration where it names one, and its version. Raises InputError (AT062)."""
     predictor = PREDICTORS[_PREDICTOR]
-    version = str(getattr(predictor, "version", autotune.__version__))
     name = None if point.config is None else point.config.optimization.calibration
     if name is None:
-        return predictor, version
+        return predictor, predictor.version
     kept = _find(name, str(calibration_folder()))
     try:
-        return Calibrated(predictor, kept.calibration), f"{version}, {kept.label}"
+        return Calibrated(predictor, kept.calibration), f"{predictor.version}, {kept.label}"
     except ValueError as error:
         raise InputError(
             diagnostic("AT062", f"{name} cannot be used here: {error}", path="optimization.calibration",

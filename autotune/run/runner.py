@@ -216,7 +216,7 @@ def _max_parallel(points: Sequence[CompiledPoint]) -> int | None:
 
 
 def _roofline_timing(points: Sequence[CompiledPoint]) -> Callable[[str], Timing]:
-    from autotune.predict import PREDICTORS
+    from autotune.predict import Roofline
 
     by_name = {point.deployment.name: point for point in points if point.deployment is not None}
 
@@ -224,6 +224,6 @@ def _roofline_timing(points: Sequence[CompiledPoint]) -> Callable[[str], Timing]
         point = by_name[name]
         assert point.config is not None
         assert point.facts is not None
-        return PREDICTORS["roofline"].timing(point.config, point.facts)
+        return Roofline().timing(point.config, point.facts)
 
     return timing_of

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-import autotune
+from autotune.predict import Roofline
 from autotune.predict.calibration import Pair, Subject, fit
 from autotune.run import foretell
 from autotune.run.foretell import calibration_problems, predict_loads
@@ -20,7 +20,7 @@ def test_every_load_has_its_prediction_by_name_and_version():
     found = predict_loads(point(benchmark={"num_concurrency": [1, 8], "repeats": 3}))
     assert [item.measurement.load.concurrency for item in found] == [1, 8]
     assert {(item.predictor, item.version, item.measurement.kind) for item in found} == {
-        ("roofline", autotune.__version__, "predicted")
+        ("roofline", Roofline.version, "predicted")
     }
     assert found[0].measurement.tpot_ms["mean"] > 0
 
@@ -54,7 +54,7 @@ def test_a_calibration_that_the_config_names_corrects_what_is_kept(monkeypatch, 
     keep_calibration(KeptCalibration("mine", fit(pairs, predictor="roofline")))
     (found,) = predict_loads(point(optimization={"calibration": "mine"}))
     assert found.measurement.tpot_ms["mean"] == pytest.approx(2 * raw.measurement.tpot_ms["mean"], rel=0.1)
-    assert (found.predictor, found.version) == ("roofline+calibration", f"{autotune.__version__}, calibrated (mine)")
+    assert (found.predictor, found.version) == ("roofline+calibration", f"{Roofline.version}, calibrated (mine)")
     assert calibration_problems(plain) == []
     (wrong,) = calibration_problems(point(optimization={"calibration": "other"}))
     assert (wrong.code, wrong.help) == ("AT062", "known: mine")

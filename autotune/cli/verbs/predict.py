@@ -11,20 +11,23 @@ from autotune.cli.inputs import add_inputs, announce, labels, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
 from autotune.diagnostics import InputError, unique
-from autotune.predict import PREDICTORS, Prediction
+from autotune.predict import PREDICTORS, Prediction, UnpredictableError
 from autotune.report.number import show_number
 from autotune.workspace.calibrations import KeptCalibration, find_calibration
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from autotune.compiled import CompiledPoint
+    from autotune.diagnostics import Diagnostic
     from autotune.metrics import Measurement
     from autotune.predict import Predictor
 
 EPILOG = """\
-The figures rest on data sheets and documented efficiencies; they rank configs and find the impossible,
-and are no measurements."""
+The figures rank configs and find the impossible; they are no measurements. The roofline rests on data sheets and documented
+efficiencies and knows every model and GPU of the catalog; aiconfigurator interpolates in kernels that NVIDIA measured, for
+its own GPUs, and is an extra: pip install 'llm-autotune[predict]'. Exit code 1 where it cannot say anything of some points."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,35 +42,45 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
     points = inputs.compile()
     names = labels(points)
-    print_diagnostics([*inputs.notes(), *(item for point in points for item in point.diagnostics)], labels=names)
+    runnable = announce(points, inputs.notes())
     print_diagnostics(outdated(PREDICTORS[args.predictor], kept))
-    predicted, refused = [], []
-    for point in announce(points, inputs.notes()):
-        try:
-            predicted.append((point, _predict(point, predictor)))
-        except InputError as error:
-            refused += [replace(item, point=point.id) for item in error.diagnostics]
+    predicted, refused = _predict(runnable, predictor)
     if not predicted:
-        raise InputError(*unique(replace(item, point=None) for item in refused))
+        raise InputError(*refused, labels=names)
     print_diagnostics(refused, labels=names)
     if args.format == "json":
-        print_json([_row(point, prediction, kept) for point, predictions in predicted for prediction in predictions])
-        return 0
-    print_table(
-        ("point", "load", "GPUs", "TTFT ms", "TPOT ms", "tok/s", "tok/s/GPU", "tok/s/user"),
-        [_cells(names[point.id], point, item.measurement) for point, predictions in predicted for item in predictions],
-        right=range(2, 8),
-    )
-    label = "" if kept is None else f", {kept.label}"
-    say(f"PREDICTED by {args.predictor}{label}: {predicted[0][1][0].expected_error}")
-    return 0
+        print_json([_row(point, prediction, kept) for point, prediction in predicted])
+    else:
+        print_table(
+            ("point", "load", "GPUs", "TTFT ms", "TPOT ms", "tok/s", "tok/s/GPU", "tok/s/user"),
+            [_cells(names[point.id], point, prediction.measurement) for point, prediction in predicted],
+            right=range(2, 8),
+        )
+        for said in dict.fromkeys(_said(prediction, kept) for _, prediction in predicted):
+            say(said)
+    return 1 if refused else 0
 
 
-def _predict(point: CompiledPoint, predictor: Predictor) -> list[Prediction]:
-    assert point.config is not None
-    assert point.facts is not None
-    loads = expand_loads(point.config.benchmark, point.config.runtime)
-    return [predictor.predict(point.config, point.facts, load) for load in loads]
+def _predict(
+    points: Sequence[CompiledPoint], predictor: Predictor
+) -> tuple[list[tuple[CompiledPoint, Prediction]], list[Diagnostic]]:
+    """What is predicted of every load of every point, and why of some nothing can be."""
+    found: list[tuple[CompiledPoint, Prediction]] = []
+    refused: list[Diagnostic] = []
+    for point in points:
+        assert point.config is not None
+        assert point.facts is not None
+        try:
+            loads = expand_loads(point.config.benchmark, point.config.runtime)
+            found += [(point, predictor.predict(point.config, point.facts, load)) for load in loads]
+        except UnpredictableError as error:
+            refused += [replace(item, point=point.id) for item in error.diagnostics]
+    return found, unique(refused)
+
+
+def _said(prediction: Prediction, kept: KeptCalibration | None) -> str:
+    by = f"{prediction.predictor} {prediction.version}"
+    return f"PREDICTED by {by}{'' if kept is None else f', {kept.label}'}: {prediction.expected_error}"
 
 
 def _row(point: CompiledPoint, prediction: Prediction, kept: KeptCalibration | None) -> dict[str, object]:
@@ -75,8 +88,10 @@ def _row(point: CompiledPoint, prediction: Prediction, kept: KeptCalibration | N
         "point_id": point.id,
         "kind": "predicted",
         "predictor": prediction.predictor,
+        "predictor_version": prediction.version,
         "calibration": None if kept is None else kept.label,
         "expected_error": prediction.expected_error,
+        "relative_errors": dict(prediction.errors),
         "overrides": list(point.overrides),
         "metrics": prediction.measurement.as_dict(),
     }

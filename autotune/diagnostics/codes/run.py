@@ -158,7 +158,7 @@ RUN_CODES: dict[str, Code] = {
     "AT064": Code(
         "error",
         "a predictor that does not know this config",
-        "aiconfigurator interpolates what was measured of some engines, models and GPUs at fixed concurrencies; of the rest it says nothing.",
+        "aiconfigurator reads tables of kernels that were measured on some GPUs, for some engines and formats, and ships the shapes of some models; it takes a concurrency. What lies outside would be invented.",
         "Do as the message says, or predict with the roofline, which knows every model and GPU of the catalog.",
         Example("autotune predict --predictor aiconfigurator system.backend=transformers"),
     ),
