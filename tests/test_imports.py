@@ -12,7 +12,7 @@ import autotune
 ROOT = Path(autotune.__file__).parent
 ORDER = [
     "diagnostics", "schema", "catalog", "layers", "engines", "check", "emit", "importing", "predict", "score", "search",
-    "verify", "bench", "store", "run", "report", "migrate", "cli",
+    "verify", "bench", "store", "run", "report", "migrate", "web", "cli",
 ]  # fmt: skip
 CORE = [*ORDER[: ORDER.index("verify") + 1], "migrate"]
 #: Two loaders of data that ships with the package, and the one reader of a model folder; nothing else.

@@ -38,6 +38,7 @@ VERBS: dict[str, Verb] = {
     "diff": Verb(
         _MAIN, "what differs between two configs, manifests, stored points or running servers, and who set it", "diff"
     ),
+    "ui": Verb(_MAIN, "all of this in a browser, and the REST API; for this machine alone unless told otherwise", "ui"),
     "results": Verb(
         _RESULTS,
         "stored results as a table, JSON, CSV or Parquet; `results import DIR` takes other tools' in",

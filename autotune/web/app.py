@@ -1,0 +1,48 @@
+"""The application: pages and API over one state."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+from autotune import __version__
+from autotune.store import Store
+from autotune.web.pages import PAGES
+from autotune.web.state import WebState
+from autotune.workspace.load import load_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from autotune.web.settings import WebSettings
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: WebSettings) -> FastAPI:
+    """The application for these settings. The store is opened here and closed when the server ends."""
+    store = Store(settings.store)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    app = FastAPI(title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.web = WebState(settings, load_workspace(), store)
+    app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    return app
+
+
+def _plotly() -> FileResponse:
+    script = resources.files("plotly").joinpath("package_data", "plotly.min.js")
+    return FileResponse(cast("Path", script), media_type="text/javascript")

@@ -1,0 +1,5 @@
+"""The pages, each a router of its own, in the order of the navigation."""
+
+from autotune.web.pages import home
+
+PAGES = (home.router,)
