@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 
 if TYPE_CHECKING:
     from autotune.store import Store
+    from autotune.web.events import Watchers
+    from autotune.web.jobs import Jobs
     from autotune.web.settings import WebSettings
     from autotune.workspace.load import Workspace
 
@@ -20,6 +22,8 @@ class WebState:
     settings: WebSettings
     workspace: Workspace
     store: Store
+    jobs: Jobs
+    watchers: Watchers
 
 
 def web_state(request: Request) -> WebState:
