@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from autotune.diagnostics import UnknownNameError, diagnostic, suggest
 from autotune.store import tables
 from autotune.store.database import Database
+from autotune.store.pages import ResultFilter, Sort, result_page, run_ids_page
 from autotune.store.places import store_place
 from autotune.store.raw import RawFile, raw_row, read_raw, within_limits
 from autotune.store.rows import (
@@ -191,6 +192,41 @@ class Store:
             for start in range(0, len(wanted), _BATCH):
                 found += read_results(connection, [(run_id, point) for point in wanted[start : start + _BATCH]])
         return found
+
+    def result_page(
+        self, wanted: ResultFilter, sort: Sort, offset: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """One page of results of all runs as summaries, and how many there are in all."""
+        with self._database.reading() as connection:
+            return result_page(connection, wanted, sort, offset, limit)
+
+    def run_page(
+        self, offset: int, limit: int, *, executor: str | None = None, finished: bool | None = None
+    ) -> tuple[list[RunRecord], int]:
+        """One page of runs, the latest first, and how many there are in all."""
+        with self._database.reading() as connection:
+            ids, total = run_ids_page(connection, offset, limit, executor=executor, finished=finished)
+            return _read_runs(connection, _latest_first().where(tables.runs.c.run_id.in_(ids))), total
+
+    def result(self, run_id: str, point_id: str) -> Result:
+        """One result. Raises UnknownNameError (AT031) for a run or point that is not stored, or has none yet."""
+        run = self.find_run(run_id)
+        with self._database.reading() as connection:
+            found = read_results(connection, [(run.run_id, point_id)], None if run.task is None else run.task.name)
+        if not found:
+            raise UnknownNameError(
+                diagnostic("AT031", f"run {run.run_id} has no result of a point {point_id}", help=suggest(point_id, run.points))
+            )  # fmt: skip
+        return found[0]
+
+    def runs_of_task(self, task_hash: str) -> list[RunRecord]:
+        """The runs that were made from this very text, the latest first."""
+        with self._database.reading() as connection:
+            return _read_runs(connection, _latest_first().where(tables.runs.c.task_hash == task_hash))
+
+    def check(self) -> None:
+        """Ask the database for something. Raises InputError (AT031) when it does not answer."""
+        self._is_empty()
 
     def tasks(self) -> list[Task]:
         """Every task that a run was made from or that was migrated, by name."""

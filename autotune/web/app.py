@@ -20,7 +20,7 @@ from autotune.web.events import Watchers
 from autotune.web.jobs import Jobs
 from autotune.web.pages import PAGES
 from autotune.web.state import WebState
-from autotune.workspace.load import load_workspace
+from autotune.web.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ def create_app(settings: WebSettings) -> FastAPI:
         store.close()
 
     app = FastAPI(title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.web = WebState(settings, load_workspace(), store, jobs, watchers)
+    app.state.web = WebState(settings, Workbench(), store, jobs, watchers)
     problems.register(app)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

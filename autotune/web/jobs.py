@@ -27,6 +27,7 @@ from autotune.run.pulse import take_pulse
 from autotune.run.queue import Queue, Started
 from autotune.store import RunInputs, data_dir, store_place
 from autotune.store.places import PLACE_VARIABLE, make_private
+from autotune.web.admission import admit
 from autotune.web.settings import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
@@ -76,12 +77,13 @@ class Jobs:
         """Have these points run, compiled from this task text and these overrides. The run may have to wait for its turn.
 
         The same points that are unfinished go on where they were, as with `autotune run`. Raises InputError: AT023, AT027
-        and AT030 for what cannot run here, AT032 when a process works on them, AT081 when too many wait.
+        and AT030 for what cannot run here, AT080 for what a request may not say, AT032 when a process works on them, AT081 when too many wait.
         """
         if not any(point.runnable for point in points):
             raise InputError(*(item for point in points for item in point.diagnostics))
         inputs = RunInputs(tuple(overrides), task, task_name, str(Path.cwd()), multirun)
         prepared = prepare(limit_points(points))
+        admit(prepared.runnable, prepared.executor)
         self._check_room()
         record = reserve_run(prepared, self._store, inputs, data_dir=data_dir(), clock=lambda: datetime.now(UTC))
         self._enqueue(record.run_id)

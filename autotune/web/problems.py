@@ -32,7 +32,7 @@ _STATUS = {
     "AT050": 507,
     "AT063": 409,
     "AT080": 403,
-    "AT081": 409,
+    "AT081": 429,
 }
 _log = logging.getLogger(__name__)
 
