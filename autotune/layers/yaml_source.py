@@ -88,14 +88,18 @@ def _check_shape(text: str, name: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             open_.append((event.anchor, nodes))
             if len(open_) > _DEEPEST:
-                raise _broken(name, "nested too deeply", event.start_mark.line + 1, event.start_mark.column + 1)
+                raise _broken(name, "nested too deeply", _line(event), None)
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, before = open_.pop()
             if anchor is not None:
                 sizes[anchor] = nodes - before
-        nodes += sizes.get(event.anchor, 1) if isinstance(event, yaml.AliasEvent) else 1
+        nodes += sizes.get(str(event.anchor), 1) if isinstance(event, yaml.AliasEvent) else 1
         if nodes > _MOST_NODES:
-            raise _broken(name, "its aliases stand for too much", event.start_mark.line + 1, None)
+            raise _broken(name, "its aliases stand for too much", _line(event), None)
+
+
+def _line(event: yaml.Event) -> int | None:
+    return None if event.start_mark is None else event.start_mark.line + 1
 
 
 def _source(loader: Any, node: yaml.Node, name: str) -> YamlSource:
