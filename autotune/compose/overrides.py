@@ -198,13 +198,14 @@ def format_value(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{format_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str) and not _reads_back(value):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        # Hydra takes backslashes as they are, but for those before a quote.
+        return "'" + re.sub(r"(\\+)(?=')|(\\+)\Z", lambda found: found[0] * 2, value).replace("'", "\\'") + "'"
     return str(value)
 
 
 def _reads_back(text: str) -> bool:
     """Whether unquoted text is read as that text, not as a number, a list or an error."""
-    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text)) and text.lower() not in {
+    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text, re.ASCII)) and text.lower() not in {
         "null",
         "true",
         "false",
