@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from autotune.schema.fields import Field
 
 _parser = OverridesParser.create()
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def spell_field(field: Field, text: str) -> list[str]:
@@ -41,7 +43,11 @@ def _spell_map(field: Field, text: str) -> list[str]:
         return [f"{field.path}={text}"]
     pairs = dict(_pairs(text))
     if field.kind == "texts":
-        return [f"{field.path}={format_value(pairs)}"]
+        named = {key: value for key, value in pairs.items() if _NAME.fullmatch(key)}
+        # The grammar has few keys that may stand in a path; in a map it has more.
+        rest = {key: value for key, value in pairs.items() if key not in named}
+        whole = [f"{field.path}={format_value(rest)}"] if rest else []
+        return [*whole, *(f"{field.path}.{key}={format_value(value)}" for key, value in named.items())]
     return [f"{field.path}.{key}={_read_back(value)}" for key, value in pairs.items()]
 
 
