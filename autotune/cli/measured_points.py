@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from autotune.cli.inputs import Inputs
+    from autotune.inputs import Inputs
     from autotune.store import Result, RunRecord
 
 

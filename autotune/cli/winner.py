@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotune.cli.output import print_diagnostics, say, write_file
-from autotune.cli.recorded import folder_of, read_recorded
 from autotune.cli.stored_points import rebuild
 from autotune.diagnostics import InputError, diagnostic, suggest
 from autotune.emit import emit_point
 from autotune.engines.provenance import POINT
+from autotune.recorded import folder_of, read_recorded
 from autotune.report.package import archive, package_files
 from autotune.report.picks import find_picks
 from autotune.run.redact import HIDDEN, hide_env

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from autotune.bench.loads import expand_loads
 from autotune.cli.comparing import calibrate, outdated
-from autotune.cli.inputs import add_inputs, announce, labels, read_inputs
+from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
 from autotune.diagnostics import InputError, unique
+from autotune.inputs import labels
 from autotune.predict import PREDICTORS, Prediction, UnpredictableError
 from autotune.report.number import show_number
 from autotune.workspace.calibrations import KeptCalibration, find_calibration
