@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONFIG_NAME = "config"
+#: Hydra keeps what it composes with in the process; a web server asks from several threads.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,10 @@ class Composer:
         for choice in choices.values():
             self._check_option(choice)
         overrides = (*(f"{choice.group}={choice.option}" for choice in choices.values()), *raw)
-        if overrides not in self._cache:
-            self._cache[overrides] = self._compose(overrides, choices)
-        return self._cache[overrides]
+        with _one_at_a_time:
+            if overrides not in self._cache:
+                self._cache[overrides] = self._compose(overrides, choices)
+            return self._cache[overrides]
 
     def _check_option(self, choice: Choose) -> None:
         options = self.options(choice.group)

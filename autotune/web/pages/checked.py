@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autotune.api import compile_dimensions, shadow_notes
+from autotune.api import shadow_notes
 from autotune.compose.overrides import parse_overrides
 from autotune.compose.settings import HydraOnly
 from autotune.diagnostics import Diagnostic, InputError, Severity, diagnostic, ordered, unique
-from autotune.predict.targets import slo_findings
-from autotune.score.findings import goal_findings
+from autotune.inputs import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +61,7 @@ def check_words(workspace: Workspace, words: Sequence[str], *, limit: int = LIMI
             refused += error.diagnostics
     points: list[CompiledPoint] = []
     try:
-        points = [_judged(point) for point in itertools.islice(compile_dimensions(workspace, dimensions), limit)]
+        points = Inputs(workspace, None, tuple(words), tuple(dimensions)).compile(limit)
     except InputError as error:
         refused += error.diagnostics
     total = math.prod(len(item.alternatives) for item in dimensions)
@@ -89,6 +87,3 @@ def _read(workspace: Workspace, word: str) -> Iterable[Dimension]:
 def _settings(dimensions: Iterable[Dimension]) -> Iterator[object]:
     return (setting for item in dimensions for alternative in item.alternatives for setting in alternative)
 
-
-def _judged(point: CompiledPoint) -> CompiledPoint:
-    return replace(point, diagnostics=(*point.diagnostics, *slo_findings(point), *goal_findings(point)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from autotune.diagnostics import InputError
 from autotune.schema import Config
 from autotune.schema.fields import Field, describe_group, fields_of
 from autotune.web.pages.checked import check_words
@@ -18,8 +19,6 @@ from autotune.web.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from starlette.responses import HTMLResponse, Response
 
     from autotune.web.state import WebState
     from autotune.workspace.load import Workspace
@@ -81,7 +80,8 @@ def panel(request: Request, state: State, mode: str) -> HTMLResponse:
     draft = _draft(request, state)
     mode = "advanced" if mode == "advanced" else "quick"
     response = render(request, "new_panel", **_values(state, draft, mode, _tab(request)), fragment=True)
-    response.headers["HX-Replace-Url"] = f"/new/{mode}{draft.query(tab=_tab(request))}"
+    tab = _tab(request) if mode == "advanced" else ""
+    response.headers["HX-Replace-Url"] = f"/new/{mode}{draft.query(tab=tab)}"
     return response
 
 
@@ -162,8 +162,6 @@ def _carried(draft: Draft) -> list[tuple[str, str]]:
 
 
 def _description(workspace: Workspace, name: str) -> str:
-    from autotune.diagnostics import InputError
-
     try:
         return workspace.shelf[name].description
     except InputError:

@@ -15,6 +15,7 @@ from autotune.compose.write_task import write_task
 from autotune.diagnostics import InputError, Source, Writer, hide_secrets
 from autotune.engines import ENGINES
 from autotune.importing.refuse import shorten
+from autotune.inputs import labels
 from autotune.predict import Roofline, UnpredictableError
 from autotune.report.masking import mask_arguments, mask_env
 from autotune.report.number import show_number
@@ -90,7 +91,7 @@ class Panel:
 def build_panel(workspace: Workspace, words: Sequence[str], checked: Checked) -> Panel:
     """Everything of one draft. Secrets that stand in it are masked in what is to be copied."""
     runnable = checked.runnable
-    names = {point.id: " ".join(map(shorten, point.swept)) or None for point in checked.points}
+    names = labels(checked.points)
     # A sweep shows what can run first; a lone point is shown as it is.
     shown = [*runnable, *(point for point in checked.points if not point.runnable)]
     return Panel(
