@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from autotune.api import shadow_notes
 from autotune.compose.overrides import parse_overrides
 from autotune.compose.settings import HydraOnly
-from autotune.diagnostics import Diagnostic, InputError, Severity, diagnostic, ordered, unique
+from autotune.diagnostics import Diagnostic, InputError, Severity, diagnostic, hide_secrets, ordered, unique
 from autotune.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ class Checked:
 
     @property
     def findings(self) -> list[Diagnostic]:
-        """Everything found, errors first, each once."""
+        """Everything found, errors first, each once, without the secrets that a message may repeat."""
         found = [item for point in self.points for item in point.diagnostics]
-        return ordered(unique([*self.refused, *self.notes, *found]))
+        return [
+            replace(item, message=hide_secrets(item.message), help=item.help and hide_secrets(item.help))
+            for item in ordered(unique([*self.refused, *self.notes, *found]))
+        ]
 
     @property
     def runnable(self) -> list[CompiledPoint]:

@@ -17,3 +17,9 @@ document.addEventListener("click", async (event) => {
   }
   setTimeout(() => { button.innerHTML = said; }, 1500);
 });
+
+// <form data-confirm="...">: asked before it is sent.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+});
