@@ -20,7 +20,7 @@ _VERSION = re.compile(r"(?<![\w.'\"])(\d+(?:\.\d+)+)(?![\w.'\"])")
 _TIED = re.compile(r"^\+{0,2}[A-Za-z_][\w./]*(,[A-Za-z_][\w./]*)+$")
 _parser = OverridesParser.create()
 #: Values of one range; more are a slip of the finger, and fill the memory before anything is said.
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 100_000
 
 Options = Callable[[str], list[str]]
 
