@@ -43,6 +43,11 @@ class Checked:
         ]
 
     @property
+    def checked_part(self) -> bool:
+        """Whether the sweep has points that were not compiled."""
+        return len(self.points) < self.total
+
+    @property
     def runnable(self) -> list[CompiledPoint]:
         """The points shown that can run, each config once."""
         return list({point.id: point for point in self.points if point.runnable}.values())
