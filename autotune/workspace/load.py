@@ -53,10 +53,7 @@ def load_workspace(config_dirs: Iterable[str] = ()) -> Workspace:
                 )
             )
         folders.append(place.resolve())
-    shelf = ProfileShelf(
-        profile_folders(os.environ, Path.cwd(), Path(platformdirs.user_config_dir("autotune", appauthor=False))),
-        known_names(),
-    )
+    shelf = load_shelf()
     catalog = load_catalog().catalog
     world = World(
         catalog=catalog,
@@ -67,6 +64,16 @@ def load_workspace(config_dirs: Iterable[str] = ()) -> Workspace:
     )
     names = {folders[0]: "conf", **{place: shown(place) for place in folders[1:]}}
     return Workspace(Composer(tuple(folders), names), shelf, world)
+
+
+def load_shelf() -> ProfileShelf:
+    """The profiles as they lie on this machine now."""
+    return ProfileShelf(profile_folders(os.environ, Path.cwd(), config_home()), known_names())
+
+
+def config_home() -> Path:
+    """The folder of what the user configured: profiles, and entries of the catalog."""
+    return Path(platformdirs.user_config_dir("autotune", appauthor=False))
 
 
 def known_names() -> dict[str, list[str]]:
