@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONFIG_NAME = "config"
-#: Hydra keeps what it composes with in the process; a web server asks from several threads.
-_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,17 @@ class Composer:
         for choice in choices.values():
             self._check_option(choice)
         overrides = (*(f"{choice.group}={choice.option}" for choice in choices.values()), *raw)
+<<<<<<< HEAD
         with _one_at_a_time:
             if overrides not in self._cache:
                 self._cache[overrides] = self._compose(overrides, choices)
             return self._cache[overrides]
+=======
+        if overrides not in self._cache:
+            with _HYDRA:
+                self._cache[overrides] = self._compose(overrides, choices)
+        return self._cache[overrides]
+>>>>>>> webnew
 
     def _check_option(self, choice: Choose) -> None:
         options = self.options(choice.group)

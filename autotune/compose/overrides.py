@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 import math
+=======
+import itertools
+>>>>>>> webnew
 import random
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -19,8 +23,11 @@ _EXTRA = re.compile(r"^\+{0,2}misc\.extra_args\.(--[A-Za-z0-9][\w.-]*)=(.*)$", r
 _VERSION = re.compile(r"(?<![\w.'\"])(\d+(?:\.\d+)+)(?![\w.'\"])")
 _TIED = re.compile(r"^\+{0,2}[A-Za-z_][\w./]*(,[A-Za-z_][\w./]*)+$")
 _parser = OverridesParser.create()
+<<<<<<< HEAD
 #: Values of one range; more are a slip of the finger, and fill the memory before anything is said.
 _MOST_VALUES = 100_000
+=======
+>>>>>>> webnew
 
 Options = Callable[[str], list[str]]
 
@@ -163,9 +170,13 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
     if isinstance(sweep, Glob):
         values: list[Any] = sweep.filter(options(override.key_or_group))
     elif isinstance(sweep, RangeSweep):
+<<<<<<< HEAD
         if _length(sweep) > _MOST_VALUES:
             raise _wrong(override.input_line or "", f"it has over {_MOST_VALUES:,} values")
         values = list(sweep.range())
+=======
+        values = list(itertools.islice(sweep.range(), _MOST_VALUES + 1))
+>>>>>>> webnew
     else:
         values = [_plain(item) for item in sweep.list]
     if getattr(sweep, "shuffle", False):
@@ -173,13 +184,6 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
     if not values:
         raise _wrong(override.input_line or "", "it sweeps over nothing")
     return values
-
-
-def _length(sweep: RangeSweep) -> float:
-    """How many values a range has, before any is made."""
-    assert sweep.start is not None
-    assert sweep.stop is not None
-    return abs((sweep.stop - sweep.start) / sweep.step) if sweep.step else math.inf
 
 
 def _plain(value: Any) -> Any:
