@@ -1,5 +1,15 @@
 """The REST API, a router a resource."""
 
-from autotune.web.api import events
+from autotune.web.api import catalog, compiling, events, experiments, health, migrating, profiles, runs, tasks
 
-API = (events.router,)
+API = (
+    tasks.router,
+    runs.router,
+    events.router,
+    experiments.router,
+    profiles.router,
+    compiling.router,
+    migrating.router,
+    catalog.router,
+    health.router,
+)

@@ -15,6 +15,11 @@ Text = Annotated[str, Field(max_length=500_000)]
 _OVERRIDES = ["+profile=fp8_quantized", "parallel.tp=2,4"]
 
 
+def _closed(*examples: Any) -> ConfigDict:
+    """A model that takes nothing beyond its fields."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": list(examples)})
+
+
 class Diagnostic(BaseModel):
     """One finding: what is wrong, where, who wrote it, what to do instead. `autotune explain CODE` tells more."""
 
@@ -51,7 +56,7 @@ class Problem(BaseModel):
 class Said(BaseModel):
     """A sweep: the text of a task file, or the hash of a stored one, and overrides as typed on the command line."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overrides": _OVERRIDES}]})
+    model_config = _closed({"overrides": _OVERRIDES})
 
     overrides: list[Override] = Field(default_factory=list, max_length=MOST_WORDS, description="`path=value`, `group=option`, `+profile=NAME`; `path=a,b` sweeps.", examples=[_OVERRIDES])  # fmt: skip
     task: Text | None = Field(None, description="Text of a v2 task file (YAML); overrides win over it.", examples=["parallel: {tp: 2}\n"])  # fmt: skip
@@ -62,7 +67,7 @@ class Said(BaseModel):
 class Emitting(Said):
     """A sweep, and what to write of it."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overrides": ["parallel.tp=2"], "targets": ["k8s", "compose"]}]})  # fmt: skip
+    model_config = _closed({"overrides": ["parallel.tp=2"], "targets": ["k8s", "compose"]})
 
     targets: list[str] = Field(default_factory=lambda: ["k8s"], min_length=1, max_length=20, examples=[["k8s"]])
 
@@ -76,7 +81,7 @@ class Predicting(Said):
 class Running(Said):
     """A sweep to run."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overrides": [*_OVERRIDES, "executor=emulated"]}]})  # fmt: skip
+    model_config = _closed({"overrides": [*_OVERRIDES, "executor=emulated"]})
 
 
 class Cancelling(BaseModel):
@@ -90,7 +95,7 @@ class Cancelling(BaseModel):
 class NewTask(BaseModel):
     """A task file to keep."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "tp", "text": "sweep: {parallel.tp: [2, 4]}\n"}]})  # fmt: skip
+    model_config = _closed({"name": "tp", "text": "sweep: {parallel.tp: [2, 4]}\n"})
 
     name: str = Field(min_length=1, max_length=200, pattern=r"^[\w][\w .+-]*$", examples=["tp"])
     text: Text
@@ -99,7 +104,11 @@ class NewTask(BaseModel):
 class OldTask(BaseModel):
     """A v1 task as text, JSON or YAML."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": '{"task_name": "t", "model": {"id_or_path": "Qwen/Qwen3-8B"}, "base_runtime": "vllm", "parameters": {"tp-size": [1, 2]}}'}]})  # fmt: skip
+    model_config = _closed(
+        {
+            "text": '{"task_name": "t", "model": {"id_or_path": "Qwen/Qwen3-8B"}, "base_runtime": "vllm", "parameters": {"tp-size": [1, 2]}}'
+        }
+    )
 
     text: Text
     name: str = Field("task.json", min_length=1, max_length=200, pattern=r"^[\w][\w .+-]*$")
@@ -109,7 +118,7 @@ class OldTask(BaseModel):
 class ProfileText(BaseModel):
     """The text of a profile file."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "description: Two GPUs.\nlayers:\n  size:\n    set: {parallel.tp: 2}\n"}]})  # fmt: skip
+    model_config = _closed({"text": "description: Two GPUs.\nlayers:\n  size:\n    set: {parallel.tp: 2}\n"})
 
     text: Text
 
@@ -117,7 +126,9 @@ class ProfileText(BaseModel):
 class NewProfile(ProfileText):
     """A profile to keep under a name."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "two_gpus", "text": "description: Two GPUs.\nlayers:\n  size:\n    set: {parallel.tp: 2}\n"}]})  # fmt: skip
+    model_config = _closed(
+        {"name": "two_gpus", "text": "description: Two GPUs.\nlayers:\n  size:\n    set: {parallel.tp: 2}\n"}
+    )
 
     name: str = Field(min_length=1, max_length=64, examples=["two_gpus"])
 
@@ -125,7 +136,7 @@ class NewProfile(ProfileText):
 class Applying(BaseModel):
     """What a profile is tried on."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overrides": ["model.id=Qwen/Qwen3-8B", "system.gpu=h100_sxm"]}]})  # fmt: skip
+    model_config = _closed({"overrides": ["model.id=Qwen/Qwen3-8B", "system.gpu=h100_sxm"]})
 
     overrides: list[Override] = Field(default_factory=list, max_length=MOST_WORDS)
 
