@@ -246,6 +246,12 @@ class Store:
             query = select(tables.tasks).where(*conditions).order_by(*order).offset(offset).limit(limit)
             return [read_task(dict(row)) for row in connection.execute(query).mappings()], int(total)
 
+    def tasks_from(self, task_hash: str) -> list[Task]:
+        """The tasks that were migrated from this one."""
+        query = select(tables.tasks).where(tables.tasks.c.migrated_from == task_hash).order_by(tables.tasks.c.task_hash)
+        with self._database.reading() as connection:
+            return [read_task(dict(row)) for row in connection.execute(query).mappings()]
+
     def find_task(self, task_hash: str) -> Task | None:
         """The task of that hash; None when there is none."""
         query = select(tables.tasks).where(tables.tasks.c.task_hash == task_hash)

@@ -1,6 +1,6 @@
 """The REST API, a router a resource."""
 
-from autotune.web.api import catalog, compiling, events, experiments, health, migrating, profiles, runs, tasks
+from autotune.web.api import catalog, compiling, docs, events, experiments, health, migrating, profiles, runs, tasks, v1
 
 API = (
     tasks.router,
@@ -12,4 +12,6 @@ API = (
     migrating.router,
     catalog.router,
     health.router,
+    v1.router,
+    docs.router,
 )
