@@ -151,8 +151,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """What may be done with an address; the framework names the methods of the first route that has it alone."""
+    from autotune.web.api import API
+    from autotune.web.pages import PAGES
+
     found: set[str] = set()
-    for route in request.app.routes:
+    for route in (route for router in (*API, *PAGES) for route in router.routes):
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             found |= set(getattr(route, "methods", None) or ())
