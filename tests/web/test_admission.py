@@ -50,18 +50,32 @@ def test_engine_settings_are_let_pass(workspace, words):
 
 
 def test_a_task_may_say_no_more_than_overrides(workspace):
-    assert refused(workspace, task="executor: {name: local, bin_dir: /tmp}\nmisc: {env: {A: b}}\n") == {"executor.bin_dir", "misc.env.A"}
+    assert refused(workspace, task="executor: {name: local, bin_dir: /tmp}\nmisc: {env: {A: b}}\n") == {
+        "executor.bin_dir",
+        "misc.env.A",
+    }
 
 
 def test_an_emulated_engine_takes_no_flags_so_they_are_let_pass(workspace):
-    assert admitted(workspace, "executor=emulated", "misc.extra_args.--chat-template=x", "misc.env.A=b", "system.image=a/b:1", executor="emulated")
+    assert admitted(
+        workspace,
+        "executor=emulated",
+        "misc.extra_args.--chat-template=x",
+        "misc.env.A=b",
+        "system.image=a/b:1",
+        executor="emulated",
+    )
     assert refused(workspace, "executor=emulated", "model.path=/etc", executor="emulated") == {"model.path"}
-    assert refused(workspace, "executor=emulated", "benchmark.bin_dir=/tmp", executor="emulated") == {"benchmark.bin_dir"}
+    assert refused(workspace, "executor=emulated", "benchmark.bin_dir=/tmp", executor="emulated") == {
+        "benchmark.bin_dir"
+    }
 
 
 def test_what_a_profile_on_the_machine_sets_is_let_pass(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOTUNE_PROFILES", str(tmp_path))
-    (tmp_path / "ours.yaml").write_text("description: Ours.\nlayers:\n  a: {set: {misc.env.NCCL_DEBUG: WARN, misc.extra_args.--download-dir: /models}}\n")
+    (tmp_path / "ours.yaml").write_text(
+        "description: Ours.\nlayers:\n  a: {set: {misc.env.NCCL_DEBUG: WARN, misc.extra_args.--download-dir: /models}}\n"
+    )
     workspace = Workbench().workspace
     points = admitted(workspace, "+profile=ours")
     assert points[0].data["misc"]["env"] == {"NCCL_DEBUG": "WARN"}

@@ -37,7 +37,7 @@ def test_everything_that_is_wrong_is_said_at_once(workspace):
 
 
 def test_denied_findings_are_errors(workspace):
-    words = ["scheduling.policy=lpm"]  # what vLLM has no flag for
+    words = ["memory.mem_fraction_static=0.99"]
     found = read_request(workspace, None, words).compile()[0].diagnostics
     warned = [item.code for item in found if item.severity.value == "warning"]
     assert warned
