@@ -167,9 +167,14 @@ def test_a_queue_that_cannot_be_read_is_an_empty_one(tmp_path):
 
 def test_a_change_that_fails_leaves_the_queue_as_it_was(tmp_path):
     queue = Queue(tmp_path)
-    with pytest.raises(InputError), queue.change() as waiting:
-        waiting.runs.append("x")
-        raise InputError
+
+    def change():
+        with queue.change() as waiting:
+            waiting.runs.append("x")
+            raise InputError
+
+    with pytest.raises(InputError):
+        change()
     assert queue.look().runs == []
 
 
