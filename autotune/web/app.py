@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from autotune import __version__
 from autotune.store import Store
 from autotune.web.pages import PAGES
+from autotune.web.reading import RunReader
 from autotune.web.state import WebState
 from autotune.workspace.load import load_workspace
 
@@ -35,7 +36,7 @@ def create_app(settings: WebSettings) -> FastAPI:
         store.close()
 
     app = FastAPI(title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.web = WebState(settings, load_workspace(), store)
+    app.state.web = WebState(settings, load_workspace(), store, RunReader(store))
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for router in PAGES:

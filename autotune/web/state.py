@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 if TYPE_CHECKING:
     from autotune.store import Store
+    from autotune.web.reading import RunReader
     from autotune.web.settings import WebSettings
     from autotune.workspace.load import Workspace
 
@@ -20,6 +21,7 @@ class WebState:
     settings: WebSettings
     workspace: Workspace
     store: Store
+    runs: RunReader
 
 
 def web_state(request: Request) -> WebState:

@@ -1,5 +1,5 @@
 """The pages, each a router of its own, in the order of the navigation."""
 
-from autotune.web.pages import home
+from autotune.web.pages import home, results
 
-PAGES = (home.router,)
+PAGES = (home.router, results.router)
