@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -32,10 +33,10 @@ class Inputs:
     dimensions: tuple[Dimension, ...]
     denied: frozenset[str] = frozenset()
 
-    def compile(self) -> list[CompiledPoint]:
-        """Every point, with findings about what it is judged by, and those that `--deny` names as errors."""
+    def compile(self, limit: int | None = None) -> list[CompiledPoint]:
+        """Every point, or the first `limit`, with findings about what it is judged by, and those that `--deny` names as errors."""
         refused = [item for item in self._about_all() if item.severity is Severity.ERROR]
-        points = compile_dimensions(self.workspace, self.dimensions)
+        points = itertools.islice(compile_dimensions(self.workspace, self.dimensions), limit)
         return [
             replace(
                 point,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONFIG_NAME = "config"
+#: Hydra keeps what it composes with in the process; a web server asks from several threads.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ class Composer:
         self.groups = frozenset(group for folder in folders for group in _groups(folder))
 
     def options(self, group: str) -> list[str]:
-        """The options of a group, from every folder."""
+        """The options of a group, from every folder. A name that is no group has none: it may be any path."""
+        if group not in self.groups:
+            return []
         found = {file.stem for folder in self._folders for file in (folder / group).glob("*.yaml")}
         return sorted(found)
 
@@ -68,9 +73,10 @@ class Composer:
         for choice in choices.values():
             self._check_option(choice)
         overrides = (*(f"{choice.group}={choice.option}" for choice in choices.values()), *raw)
-        if overrides not in self._cache:
-            self._cache[overrides] = self._compose(overrides, choices)
-        return self._cache[overrides]
+        with _one_at_a_time:
+            if overrides not in self._cache:
+                self._cache[overrides] = self._compose(overrides, choices)
+            return self._cache[overrides]
 
     def _check_option(self, choice: Choose) -> None:
         options = self.options(choice.group)

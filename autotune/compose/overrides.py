@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -18,6 +19,8 @@ _EXTRA = re.compile(r"^\+{0,2}misc\.extra_args\.(--[A-Za-z0-9][\w.-]*)=(.*)$", r
 _VERSION = re.compile(r"(?<![\w.'\"])(\d+(?:\.\d+)+)(?![\w.'\"])")
 _TIED = re.compile(r"^\+{0,2}[A-Za-z_][\w./]*(,[A-Za-z_][\w./]*)+$")
 _parser = OverridesParser.create()
+#: Values of one range; more are a slip of the finger, and fill the memory before anything is said.
+_MOST_VALUES = 1_000_000
 
 Options = Callable[[str], list[str]]
 
@@ -160,6 +163,8 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
     if isinstance(sweep, Glob):
         values: list[Any] = sweep.filter(options(override.key_or_group))
     elif isinstance(sweep, RangeSweep):
+        if _length(sweep) > _MOST_VALUES:
+            raise _wrong(override.input_line or "", f"it has over {_MOST_VALUES:,} values")
         values = list(sweep.range())
     else:
         values = [_plain(item) for item in sweep.list]
@@ -168,6 +173,13 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
     if not values:
         raise _wrong(override.input_line or "", "it sweeps over nothing")
     return values
+
+
+def _length(sweep: RangeSweep) -> float:
+    """How many values a range has, before any is made."""
+    assert sweep.start is not None
+    assert sweep.stop is not None
+    return abs((sweep.stop - sweep.start) / sweep.step) if sweep.step else math.inf
 
 
 def _plain(value: Any) -> Any:
@@ -198,13 +210,14 @@ def format_value(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{format_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str) and not _reads_back(value):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        # Hydra takes backslashes as they are, but for those before a quote.
+        return "'" + re.sub(r"(\\+)(?=')|(\\+)\Z", lambda found: found[0] * 2, value).replace("'", "\\'") + "'"
     return str(value)
 
 
 def _reads_back(text: str) -> bool:
     """Whether unquoted text is read as that text, not as a number, a list or an error."""
-    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text)) and text.lower() not in {
+    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text, re.ASCII)) and text.lower() not in {
         "null",
         "true",
         "false",

@@ -12,9 +12,12 @@ from autotune.run.executor import make_executor
 from autotune.run.layout import find_limits
 from autotune.run.plan import group_points
 from autotune.run.preflight import check_run
+from autotune.run.state import open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
     from autotune.bench.client import BenchClient
     from autotune.compiled import CompiledPoint
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from autotune.run.executor import Executor, Settings
     from autotune.run.layout import Limits
     from autotune.run.plan import ServerGroup
+    from autotune.store.record import RunInputs, RunRecord
+    from autotune.store.store import Store
 
     MakeExecutor = Callable[[Settings, Callable[[str], Timing]], Executor]
 
@@ -78,6 +83,17 @@ def prepare(
     found = check_run(groups, limits, executor_for, client_of, doubts)
     notes = [item for item in (choice.note, *found) if item is not None]
     return Prepared(points, runnable, choice.settings.name, executor_for, kind, limits, notes)
+
+
+def reserve_run(
+    prepared: Prepared, store: Store, inputs: RunInputs, *, data_dir: Path, clock: Callable[[], datetime]
+) -> RunRecord:
+    """Make the run of these points, for `autotune resume` to work on, or find the unfinished one; nothing is started.
+
+    Raises InputError as `open_run` does: AT032 when a process works on it already.
+    """
+    with open_run(store, prepared.ids, prepared.executor, inputs, data_dir=data_dir, clock=clock) as run:
+        return run.record
 
 
 def _settings(point: CompiledPoint) -> Settings:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from autotune.run.lock import RunLock
 from autotune.run.whole_file import write_whole
 from autotune.store.places import make_private
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUEUE_FILE = "queue.json"
+#: What the system says of a process's beginning is that exact, in s.
+_SAME_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,15 @@ class Started:
     run_id: str
     pid: int
     since: float
+
+    @property
+    def lives(self) -> bool:
+        """Whether that very process is still there."""
+        try:
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.since) < _SAME_S and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
 
 
 @dataclass(slots=True)
@@ -54,6 +67,11 @@ class Queue:
         except (OSError, ValueError):
             return Waiting()
         return _read(data)
+
+    def pending(self) -> set[str]:
+        """The runs that wait for their turn, and those whose process has begun."""
+        waiting = self.look()
+        return {*waiting.runs, *(item.run_id for item in waiting.started if item.lives)}
 
     @contextmanager
     def change(self) -> Iterator[Waiting]:

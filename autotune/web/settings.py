@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+#: Holds the token, where it is not to be made anew.
+TOKEN_VARIABLE = "AUTOTUNE_TOKEN"  # noqa: S105 - a name, no secret
+
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:

@@ -9,8 +9,11 @@ from fastapi import Depends, Request
 
 if TYPE_CHECKING:
     from autotune.store import Store
+    from autotune.web.events import Watchers
+    from autotune.web.jobs import Jobs
     from autotune.web.reading import RunReader
     from autotune.web.settings import WebSettings
+    from autotune.web.workbench import Workbench
     from autotune.workspace.load import Workspace
 
 
@@ -19,9 +22,16 @@ class WebState:
     """Made once when the server starts; safe to read from several threads."""
 
     settings: WebSettings
-    workspace: Workspace
+    bench: Workbench
     store: Store
     runs: RunReader
+    jobs: Jobs
+    watchers: Watchers
+
+    @property
+    def workspace(self) -> Workspace:
+        """The configs, profiles and catalog as they are now. What a client names is not looked for in any folder."""
+        return self.bench.workspace
 
 
 def web_state(request: Request) -> WebState:

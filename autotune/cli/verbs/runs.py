@@ -66,7 +66,7 @@ class Seen(NamedTuple):
 
 def look_at(records: Iterable[RunRecord]) -> list[Seen]:
     """What each run does now, as far as this machine knows."""
-    queued = set(Queue(data_dir()).look().runs)
+    queued = Queue(data_dir()).pending()
     found = []
     for record in records:
         vitals = take_pulse(data_dir() / "runs" / record.run_id)
