@@ -171,6 +171,10 @@ def _gpus_key(entry: Entry) -> float:
     return float(entry.result.deployment.get("gpus") or math.nan)
 
 
+def _gpus(entry: Entry) -> str:
+    return str(int(entry.result.deployment.get("gpus") or 0) or UNKNOWN)
+
+
 def _status(entry: Entry) -> str:
     failure = entry.result.failure
     return entry.result.status if failure is None else f"{entry.result.status}: {failure.kind.replace('_', ' ')}"
@@ -192,7 +196,7 @@ def _has(key: float | str) -> bool:
 
 
 _METRICS = (
-    Column("gpus", "GPUs", lambda entry: show_number(_gpus_key(entry)), _gpus_key, number=True, about="GPUs of the server"),
+    Column("gpus", "GPUs", _gpus, _gpus_key, number=True, about="GPUs of the server"),
     _metric("ttft_ms", "TTFT ms", "mean time to first token"),
     _metric("ttft_ms", "TTFT predicted ms", "mean time to first token, as predicted", predicted=True),
     _metric("ttft_ms.p95", "TTFT p95 ms", "95th percentile of the time to first token"),

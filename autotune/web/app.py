@@ -47,7 +47,7 @@ def create_app(settings: WebSettings) -> FastAPI:
         store.close()
 
     app = FastAPI(title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.web = WebState(settings, Workbench(), store, RunReader(store), jobs, watchers)
+    app.state.web = WebState(settings, Workbench(), store, RunReader(store, jobs.pending), jobs, watchers)
     problems.register(app)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -1,0 +1,60 @@
+"""The points of a run that is being watched: those at work first, then the ones settled last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from autotune.report.columns import Entry, setting_value
+from autotune.report.interval import show_metric
+from autotune.report.masking import mask_text
+from autotune.report.number import UNKNOWN, show_number
+from autotune.report.plain import clean
+from autotune.report.rows import Row
+
+if TYPE_CHECKING:
+    from autotune.report.reported import Reported
+    from autotune.store import Result
+
+#: Metrics of the table, each measured and predicted.
+METRICS = ("ttft_ms", "tpot_ms", "output_tokens_per_s_per_gpu")
+
+
+def point_lines(report: Reported) -> list[dict[str, Any]]:
+    """A line for each point with its best load, measured beside predicted."""
+    on = {report.place(row.result) for row in report.frontier}
+    ordered = sorted(report.results, key=lambda item: item.finished_at or "", reverse=True)
+    ordered.sort(key=lambda item: item.status != "running")
+    return [_line(report, result, frontier=report.place(result) in on) for result in ordered]
+
+
+def _line(report: Reported, result: Result, *, frontier: bool) -> dict[str, Any]:
+    row = None if result.best is None else Row(result, result.best, result.measurements[result.best])
+    entry = Entry(report, "", result, row)
+    failure = result.failure
+    return {
+        "point_id": result.point_id,
+        "number": report.number(result),
+        "values": [setting_value(entry, path) or UNKNOWN for path in report.columns],
+        "status": result.status,
+        "kind": result.kind,
+        "attempts": result.attempts,
+        "why": "" if failure is None else failure.kind.replace("_", " "),
+        "remedy": "" if failure is None else mask_text(clean(failure.remedy)),
+        "load": "" if row is None else row.measurement.load.label,
+        "cells": [(show_metric(entry.measurement, name), show_metric(entry.predicted, name)) for name in METRICS],
+        "score": show_number(result.score),
+        "frontier": frontier,
+    }
+
+
+def show_duration(since: str, now: datetime) -> str:
+    """The time since an ISO 8601 moment: `48 s`, `12 min`, `3 h 5 min`; empty for what is no time."""
+    try:
+        seconds = int((now - datetime.fromisoformat(since)).total_seconds())
+    except (ValueError, TypeError):
+        return ""
+    if seconds < 60:
+        return f"{max(0, seconds)} s"
+    minutes = seconds // 60
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
