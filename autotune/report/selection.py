@@ -51,9 +51,7 @@ class Selected(NamedTuple):
         return min(self.total, self.page * PER_PAGE)
 
 
-def select(
-    entries: Iterable[Entry], columns: Sequence[Column], wanted: Selection, *, paged: bool = True
-) -> Selected:
+def select(entries: Iterable[Entry], columns: Sequence[Column], wanted: Selection, *, paged: bool = True) -> Selected:
     """The lines that are wanted, one page of them unless they are not `paged`. A page beyond the last is the last; a column
     that is not there leaves the order as it is.
     """
@@ -93,9 +91,9 @@ def _sorted(entries: Sequence[Entry], column: Column, *, descending: bool) -> li
     keyed = [(column.key(entry), entry) for entry in entries]
     numbers = [(key, entry) for key, entry in keyed if isinstance(key, (int, float)) and math.isfinite(key)]
     texts = [(key, entry) for key, entry in keyed if isinstance(key, str) and key]
-    rest = [entry for key, entry in keyed if not key and isinstance(key, str) or isinstance(key, float) and not math.isfinite(key)]  # fmt: skip
+    rest = [entry for key, entry in keyed if (not key and isinstance(key, str)) or (isinstance(key, float) and not math.isfinite(key))]  # fmt: skip
     parts = [
-        [entry for _, entry in sorted(part, key=lambda pair: pair[0], reverse=descending)]  # type: ignore[arg-type,return-value]
+        [entry for _, entry in sorted(part, key=lambda pair: pair[0], reverse=descending)]
         for part in (numbers, texts)
     ]
     return [*(parts[1] + parts[0] if descending else parts[0] + parts[1]), *rest]

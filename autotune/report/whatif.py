@@ -117,7 +117,7 @@ def _limit_slider(report: Reported, name: str, threshold_ms: float | None) -> Li
     if not known and threshold_ms is None:
         return None
     known += [] if threshold_ms is None else [threshold_ms]
-    step = 10.0 ** (math.floor(math.log10(max(max(known), 1e-9))) - 2)
+    step = 10.0 ** (math.floor(math.log10(max(*known, 1e-9))) - 2)
     low, high = math.floor(min(known) / step) * step, math.ceil(max(known) / step) * step
     return LimitSlider(name, f"{NAMES[metric]} {statistic}", threshold_ms, low, max(high, low + step), step)
 

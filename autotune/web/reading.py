@@ -80,11 +80,13 @@ class RunReader:
             return kept.run
 
     def scene(self, run_id: str) -> dict[str, Any]:
-        """What happens in a run now, as `Scene.snapshot` has it. `run_id` is a whole id."""
+        """What happens in a run now, as `Scene.snapshot` has it, with `labels`, the words for its points. `run_id` is a whole
+        id.
+        """
         scene, lock = self._scenes.get(run_id)
         with lock:
             scene.look()
-            return scene.snapshot()
+            return scene.snapshot() | {"labels": dict(scene.labels)}
 
 
 class _Read:

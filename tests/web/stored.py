@@ -11,10 +11,11 @@ from tests.report.results import HOSTILE, failed, measurement, result, run
 OBJECTIVES = ("maximize_throughput_per_gpu", "minimize_tpot", "minimize_ttft")
 
 
-def config(tp, *, mode="bf16", model="org/model", slo=None, objectives=OBJECTIVES):
+def config(tp, *, mode="bf16", model="Qwen/Qwen3-8B", slo=None, objectives=OBJECTIVES):
     data = {
         "model": {"id": model},
         "parallel": {"tp": tp},
+        "system": {"gpu": "h100_sxm"},
         "optimization": {"objectives": list(objectives)},
         "slo": {"ttft": {"p95": {"threshold": 300.0}}} if slo is None else slo,
     }

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autotune.bench.loads import expand_loads
-from autotune.cli.comparing import calibrate, outdated
 from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
+from autotune.comparing import calibrate, outdated
 from autotune.diagnostics import InputError, unique
 from autotune.inputs import labels
 from autotune.predict import PREDICTORS, Prediction, UnpredictableError

@@ -115,7 +115,9 @@ class ResultsView:
             for at, result in enumerate(report.results):
                 index = run.series.index[at]
                 own = (index, legend.get(index, ""))
-                series[id(result)] = own if len(self.runs) == 1 else (place, f"{self.letters[place]}: {report.run.run_id}")
+                series[id(result)] = (
+                    own if len(self.runs) == 1 else (place, f"{self.letters[place]}: {report.run.run_id}")
+                )
         limits = find_attainment(self.reports[0].ranked).limits
         wanted = select(self.entries, self.columns, self.query.selection, paged=False)
         return pareto_figure(wanted.entries, self.axes, series, limits=limits, picks=self.picks)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from autotune.report.columns import Entry, setting_value
+from autotune.report.columns import Entry
 from autotune.report.interval import show_metric
-from autotune.report.masking import mask_text
+from autotune.report.masking import mask_text, mask_value
 from autotune.report.number import UNKNOWN, show_number
 from autotune.report.plain import clean
-from autotune.report.rows import Row
+from autotune.report.rows import Row, short_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from autotune.report.reported import Reported
     from autotune.store import Result
 
@@ -20,22 +22,37 @@ if TYPE_CHECKING:
 METRICS = ("ttft_ms", "tpot_ms", "output_tokens_per_s_per_gpu")
 
 
-def point_lines(report: Reported) -> list[dict[str, Any]]:
-    """A line for each point with its best load, measured beside predicted."""
+def watched_columns(report: Reported, labels: Iterable[str]) -> dict[str, str]:
+    """The settings that have a column, path by path with its short name: those in which points differ so far, and those that
+    the points' labels name, in which they will.
+    """
+    said = {_path(word) for label in labels for word in label.split()}
+    typed = dict.fromkeys(_path(text) for result in report.results for text in result.overrides)
+    return short_names(path for path in typed if path in said or path in report.columns)
+
+
+def _path(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def point_lines(report: Reported, paths: Iterable[str]) -> list[dict[str, Any]]:
+    """A line for each point with the values of these settings and its best load, measured beside predicted."""
+    wanted = list(paths)
     on = {report.place(row.result) for row in report.frontier}
     ordered = sorted(report.results, key=lambda item: item.finished_at or "", reverse=True)
     ordered.sort(key=lambda item: item.status != "running")
-    return [_line(report, result, frontier=report.place(result) in on) for result in ordered]
+    return [_line(report, result, wanted, frontier=report.place(result) in on) for result in ordered]
 
 
-def _line(report: Reported, result: Result, *, frontier: bool) -> dict[str, Any]:
+def _line(report: Reported, result: Result, paths: Sequence[str], *, frontier: bool) -> dict[str, Any]:
     row = None if result.best is None else Row(result, result.best, result.measurements[result.best])
     entry = Entry(report, "", result, row)
     failure = result.failure
+    typed = {_path(text): text.partition("=")[2] for text in result.overrides}
     return {
         "point_id": result.point_id,
         "number": report.number(result),
-        "values": [setting_value(entry, path) or UNKNOWN for path in report.columns],
+        "values": [clean(mask_value(path, typed.get(path, ""))) or UNKNOWN for path in paths],
         "status": result.status,
         "kind": result.kind,
         "attempts": result.attempts,

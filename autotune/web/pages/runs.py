@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -16,7 +16,7 @@ from autotune.report.page import show_time
 from autotune.run.listing import STATES
 from autotune.store import RunRecord
 from autotune.web.pages.rendering import render
-from autotune.web.pages.run_table import point_lines, show_duration
+from autotune.web.pages.run_table import point_lines, show_duration, watched_columns
 from autotune.web.pages.running import look_at
 from autotune.web.reading import StoredRun
 from autotune.web.state import State, WebState
@@ -71,7 +71,7 @@ def figure(state: State, run_id: str) -> JSONResponse:
 
 
 @router.post("/runs/{run_id}/cancel")
-def cancel(state: State, run_id: str, at_once: bool = Form(False, alias="now")) -> Response:
+def cancel(state: State, run_id: str, at_once: Annotated[bool, Form(alias="now")] = False) -> Response:
     state.jobs.cancel(state.store.find_run(run_id), at_once=at_once)
     return RedirectResponse(f"/runs/{run_id}", status_code=303)
 
@@ -86,7 +86,8 @@ def _now(state: WebState, record: RunRecord) -> dict[str, Any]:
     scene = state.runs.scene(record.run_id)
     stored = state.runs.read(record.run_id)
     report, run = stored.report, scene["run"]
-    lines = point_lines(report)
+    columns = watched_columns(report, scene["labels"].values())
+    lines = point_lines(report, columns)
     settled = sum(run["counts"].get(name, 0) for name in ("done", "failed", "pruned"))
     moment = datetime.now(UTC)
     since = (run["worker"] or {}).get("since") if run["state"] == "running" else None
@@ -105,7 +106,7 @@ def _now(state: WebState, record: RunRecord) -> dict[str, Any]:
         ],
         "run_log": scene["logs"].get("run", ""),
         "notes": scene["notes"],
-        "columns": [(path, report.names[path]) for path in report.columns],
+        "columns": list(columns.items()),
         "lines": lines[:_MOST_POINTS],
         "more": max(0, len(lines) - _MOST_POINTS),
         "waiting": run["waiting"],
@@ -116,7 +117,5 @@ def _now(state: WebState, record: RunRecord) -> dict[str, Any]:
 
 
 def _failure(run: StoredRun, group: Any) -> dict[str, Any]:
-    named = [
-        (item.point_id, run.report.number(item), run.report.label(item)) for item in group.results[:_MOST_NAMED]
-    ]
+    named = [(item.point_id, run.report.number(item), run.report.label(item)) for item in group.results[:_MOST_NAMED]]
     return {"group": group, "points": named, "more": len(group.results) - len(named)}
