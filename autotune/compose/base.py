@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONFIG_NAME = "config"
-#: Hydra keeps what it composes with in the process; a web server asks from several threads.
-_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,10 @@ class Composed:
     data: Mapping[str, Any]
     origin: Mapping[str, Writer]
     pinned: Mapping[str, Writer]
+
+
+#: Hydra keeps one instance for the whole process.
+_HYDRA = threading.Lock()
 
 
 class Composer:
@@ -73,10 +75,10 @@ class Composer:
         for choice in choices.values():
             self._check_option(choice)
         overrides = (*(f"{choice.group}={choice.option}" for choice in choices.values()), *raw)
-        with _one_at_a_time:
-            if overrides not in self._cache:
+        if overrides not in self._cache:
+            with _HYDRA:
                 self._cache[overrides] = self._compose(overrides, choices)
-            return self._cache[overrides]
+        return self._cache[overrides]
 
     def _check_option(self, choice: Choose) -> None:
         options = self.options(choice.group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 import random
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -19,8 +19,6 @@ _EXTRA = re.compile(r"^\+{0,2}misc\.extra_args\.(--[A-Za-z0-9][\w.-]*)=(.*)$", r
 _VERSION = re.compile(r"(?<![\w.'\"])(\d+(?:\.\d+)+)(?![\w.'\"])")
 _TIED = re.compile(r"^\+{0,2}[A-Za-z_][\w./]*(,[A-Za-z_][\w./]*)+$")
 _parser = OverridesParser.create()
-#: Values of one range; more are a slip of the finger, and fill the memory before anything is said.
-_MOST_VALUES = 1_000_000
 
 Options = Callable[[str], list[str]]
 
@@ -28,6 +26,8 @@ Options = Callable[[str], list[str]]
 #: Which of Hydra's launchers runs the jobs. Its own, `basic`, runs them in this process, which autotune does itself.
 LAUNCHER = "hydra/launcher="
 _BASIC = f"{LAUNCHER}basic"
+#: Values of one override; more would fill the memory before anything is compiled.
+_MOST_VALUES = 100_000
 
 
 def split_launcher(words: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -163,23 +163,16 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
     if isinstance(sweep, Glob):
         values: list[Any] = sweep.filter(options(override.key_or_group))
     elif isinstance(sweep, RangeSweep):
-        if _length(sweep) > _MOST_VALUES:
-            raise _wrong(override.input_line or "", f"it has over {_MOST_VALUES:,} values")
-        values = list(sweep.range())
+        values = list(itertools.islice(sweep.range(), _MOST_VALUES + 1))
     else:
         values = [_plain(item) for item in sweep.list]
     if getattr(sweep, "shuffle", False):
         random.Random(0).shuffle(values)  # noqa: S311 - an order, not a secret; the same each time
     if not values:
         raise _wrong(override.input_line or "", "it sweeps over nothing")
+    if len(values) > _MOST_VALUES:
+        raise _wrong(override.input_line or "", f"it sweeps over more than {_MOST_VALUES:,} values")
     return values
-
-
-def _length(sweep: RangeSweep) -> float:
-    """How many values a range has, before any is made."""
-    assert sweep.start is not None
-    assert sweep.stop is not None
-    return abs((sweep.stop - sweep.start) / sweep.step) if sweep.step else math.inf
 
 
 def _plain(value: Any) -> Any:

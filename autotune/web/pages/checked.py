@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from autotune.api import shadow_notes
-from autotune.compose.overrides import parse_overrides
-from autotune.compose.settings import HydraOnly
-from autotune.diagnostics import Diagnostic, InputError, Severity, diagnostic, hide_secrets, ordered, unique
+from autotune.diagnostics import Diagnostic, InputError, Severity, hide_secrets, ordered, unique
 from autotune.inputs import Inputs
+from autotune.web.requested import MOST_WORDS, count_points, read_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from autotune.compiled import CompiledPoint
     from autotune.compose.settings import Dimension
@@ -43,6 +41,11 @@ class Checked:
         ]
 
     @property
+    def checked_part(self) -> bool:
+        """Whether the sweep has points that were not compiled."""
+        return len(self.points) < self.total
+
+    @property
     def runnable(self) -> list[CompiledPoint]:
         """The points shown that can run, each config once."""
         return list({point.id: point for point in self.points if point.runnable}.values())
@@ -57,9 +60,9 @@ def check_words(workspace: Workspace, words: Sequence[str], *, limit: int = LIMI
     """Compile what the words say, and the rest of it where some say nothing."""
     refused: list[Diagnostic] = []
     dimensions: list[Dimension] = []
-    for word in words:
+    for word in words[:MOST_WORDS]:
         try:
-            dimensions += _read(workspace, word)
+            dimensions += read_request(workspace, None, [word]).dimensions
         except InputError as error:
             refused += error.diagnostics
     points: list[CompiledPoint] = []
@@ -67,25 +70,6 @@ def check_words(workspace: Workspace, words: Sequence[str], *, limit: int = LIMI
         points = Inputs(workspace, None, tuple(words), tuple(dimensions)).compile(limit)
     except InputError as error:
         refused += error.diagnostics
-    total = math.prod(len(item.alternatives) for item in dimensions)
+    total = count_points(dimensions)
     notes = shadow_notes(workspace, dimensions)
     return Checked(tuple(dimensions), total, tuple(points), tuple(refused), tuple(notes))
-
-
-def _read(workspace: Workspace, word: str) -> Iterable[Dimension]:
-    composer = workspace.composer
-    found = parse_overrides([word], composer.groups, composer.options, sweeps=True)
-    for setting in _settings(found):
-        if isinstance(setting, HydraOnly):
-            # Interpolations read this process's environment, and settings of Hydra's write files.
-            raise InputError(
-                diagnostic(
-                    "AT004", f"override `{setting.text}` cannot be understood: a page takes values, options and profiles",
-                    writer=setting.writer, help="deletions, interpolations and Hydra's own settings are for the command line",
-                )
-            )  # fmt: skip
-    return found
-
-
-def _settings(dimensions: Iterable[Dimension]) -> Iterator[object]:
-    return (setting for item in dimensions for alternative in item.alternatives for setting in alternative)
