@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from autotune.workspace.load import Workspace, load_shelf, load_workspace
+from autotune.workspace.load import Workspace, load_workspace
 
 if TYPE_CHECKING:
     from autotune.catalog.facts import ModelFacts
@@ -23,7 +22,6 @@ class Workbench:
         found = load_workspace()
         self._now = replace(found, world=replace(found.world, read_model=_no_folder))
         self._due = time.monotonic() + _AGE_S
-        self._lock = threading.Lock()
 
     @property
     def workspace(self) -> Workspace:
@@ -33,11 +31,8 @@ class Workbench:
 
     def refresh(self) -> None:
         """Look for profiles again, now."""
-        with self._lock:
-            shelf = load_shelf()
-            # One that was read is read again, so that its text is today's.
-            self._now = replace(self._now, shelf=shelf, world=replace(self._now.world, profiles=shelf))
-            self._due = time.monotonic() + _AGE_S
+        self._due = time.monotonic() + _AGE_S
+        self._now.shelf.refresh()
 
 
 def _no_folder(name: str) -> ModelFacts | None:  # noqa: ARG001

@@ -53,7 +53,10 @@ def load_workspace(config_dirs: Iterable[str] = ()) -> Workspace:
                 )
             )
         folders.append(place.resolve())
-    shelf = load_shelf()
+    shelf = ProfileShelf(
+        profile_folders(os.environ, Path.cwd(), Path(platformdirs.user_config_dir("autotune", appauthor=False))),
+        known_names(),
+    )
     catalog = load_catalog().catalog
     world = World(
         catalog=catalog,
@@ -64,16 +67,6 @@ def load_workspace(config_dirs: Iterable[str] = ()) -> Workspace:
     )
     names = {folders[0]: "conf", **{place: shown(place) for place in folders[1:]}}
     return Workspace(Composer(tuple(folders), names), shelf, world)
-
-
-def load_shelf() -> ProfileShelf:
-    """The profiles as they lie on this machine now."""
-    return ProfileShelf(profile_folders(os.environ, Path.cwd(), config_home()), known_names())
-
-
-def config_home() -> Path:
-    """The folder of what the user configured: profiles, and entries of the catalog."""
-    return Path(platformdirs.user_config_dir("autotune", appauthor=False))
 
 
 def known_names() -> dict[str, list[str]]:

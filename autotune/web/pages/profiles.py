@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from autotune.diagnostics import InputError, diagnostic, ordered, suggest
+from autotune.diagnostics import InputError, UnknownNameError, diagnostic, ordered, suggest
 from autotune.explanation import explain_point
 from autotune.report.reproduce import show_command
+from autotune.web.own_profiles import check_profile, save_profile
 from autotune.web.pages.checked import check_words
 from autotune.web.pages.draft import Draft
 from autotune.web.pages.panel import show_value
 from autotune.web.pages.rendering import render
 from autotune.web.state import State
 from autotune.workspace.files import read_text
-from autotune.workspace.profile_files import check_profile, is_own, remove_profile, save_profile
+from autotune.workspace.profile_files import is_own, remove_profile
 
 if TYPE_CHECKING:
     from autotune.layers import Profile
@@ -121,7 +122,9 @@ def delete(state: State, name: str) -> Response:
 def _editor(
     request: Request, state: WebState, *, name: str, text: str, editing: bool, findings: list[Any] | None = None
 ) -> HTMLResponse:
-    found = ordered(check_profile(state.workspace.shelf, name, text)) if findings is None and editing else findings or []
+    found = (
+        ordered(check_profile(state.workspace.shelf, name, text)) if findings is None and editing else findings or []
+    )
     return render(
         request,
         "profile_editor",
@@ -140,7 +143,9 @@ def _trial(state: WebState, name: str, model: str, gpu: str) -> dict[str, Any]:
     writes = []
     for record in point.layered.writes if point is not None and point.layered is not None else ():
         outcome = "written" if record.stands else record.reason
-        writes.append((record.path, show_value(record.value), f"{record.writer.profile}/{record.writer.layer}", outcome))
+        writes.append(
+            (record.path, show_value(record.value), f"{record.writer.profile}/{record.writer.layer}", outcome)
+        )
     deployment = point.deployment if point is not None and point.runnable else None
     return {
         "name": name,
@@ -163,7 +168,7 @@ def _shelf(state: WebState) -> ProfileShelf:
 
 def _known(shelf: ProfileShelf, name: str) -> None:
     if name not in shelf:
-        raise InputError(diagnostic("AT006", f"unknown profile `{name}`", help=suggest(name, shelf)))
+        raise UnknownNameError(diagnostic("AT006", f"unknown profile `{name}`", help=suggest(name, shelf)))
 
 
 def _changeable(state: WebState) -> None:
