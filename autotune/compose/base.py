@@ -35,6 +35,10 @@ class Composed:
     pinned: Mapping[str, Writer]
 
 
+#: Hydra keeps one instance for the whole process.
+_HYDRA = threading.Lock()
+
+
 class Composer:
     """Composes configs from one set of config folders. `folders` in order of search; the first is the built-in one."""
 
@@ -71,17 +75,10 @@ class Composer:
         for choice in choices.values():
             self._check_option(choice)
         overrides = (*(f"{choice.group}={choice.option}" for choice in choices.values()), *raw)
-<<<<<<< HEAD
         if overrides not in self._cache:
             with _HYDRA:
                 self._cache[overrides] = self._compose(overrides, choices)
         return self._cache[overrides]
-=======
-        with _one_at_a_time:
-            if overrides not in self._cache:
-                self._cache[overrides] = self._compose(overrides, choices)
-            return self._cache[overrides]
->>>>>>> webapi
 
     def _check_option(self, choice: Choose) -> None:
         options = self.options(choice.group)

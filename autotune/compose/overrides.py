@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import itertools
-=======
-import math
->>>>>>> webapi
 import random
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -30,6 +26,8 @@ Options = Callable[[str], list[str]]
 #: Which of Hydra's launchers runs the jobs. Its own, `basic`, runs them in this process, which autotune does itself.
 LAUNCHER = "hydra/launcher="
 _BASIC = f"{LAUNCHER}basic"
+#: Values of one override; more would fill the memory before anything is compiled.
+_MOST_VALUES = 100_000
 
 
 def split_launcher(words: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -165,19 +163,15 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
     if isinstance(sweep, Glob):
         values: list[Any] = sweep.filter(options(override.key_or_group))
     elif isinstance(sweep, RangeSweep):
-<<<<<<< HEAD
         values = list(itertools.islice(sweep.range(), _MOST_VALUES + 1))
-=======
-        if _length(sweep) > _MOST_VALUES:
-            raise _wrong(override.input_line or "", f"it has over {_MOST_VALUES:,} values")
-        values = list(sweep.range())
->>>>>>> webapi
     else:
         values = [_plain(item) for item in sweep.list]
     if getattr(sweep, "shuffle", False):
         random.Random(0).shuffle(values)  # noqa: S311 - an order, not a secret; the same each time
     if not values:
         raise _wrong(override.input_line or "", "it sweeps over nothing")
+    if len(values) > _MOST_VALUES:
+        raise _wrong(override.input_line or "", f"it sweeps over more than {_MOST_VALUES:,} values")
     return values
 
 

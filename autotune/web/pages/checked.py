@@ -73,4 +73,3 @@ def check_words(workspace: Workspace, words: Sequence[str], *, limit: int = LIMI
     total = count_points(dimensions)
     notes = shadow_notes(workspace, dimensions)
     return Checked(tuple(dimensions), total, tuple(points), tuple(refused), tuple(notes))
-

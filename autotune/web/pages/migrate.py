@@ -105,7 +105,13 @@ def _migrate(state: WebState, texts: Sequence[tuple[str, str]], engine: str) -> 
         try:
             if text == "\0":
                 raise InputError(_too_large(named))
-            made = migrate_text(text, named, state.workspace.world.catalog, engine=engine if engine in IMAGES else None, executors=executors)
+            made = migrate_text(
+                text,
+                named,
+                state.workspace.world.catalog,
+                engine=engine if engine in IMAGES else None,
+                executors=executors,
+            )
             found.append(Migrated(named, text, target, made.text, report_data(made)))
         except InputError as error:
             found.append(Migrated(named, text, target, None, {}, tuple(error.diagnostics)))
@@ -124,4 +130,3 @@ def _free(name: str, taken: Iterable[str]) -> str:
 
 def _too_large(name: str) -> Diagnostic:
     return diagnostic("AT001", f"{name} has more than {LARGEST:,} bytes", writer=Writer(Source.USER, name), help="`autotune migrate` on the command line takes it")  # fmt: skip
-

@@ -102,7 +102,9 @@ def memory(request: Request, state: State, name: str) -> HTMLResponse:
     model = find_model(state.workspace.world.catalog, name)
     values = _fit(request, state, model)
     response = render(request, "model_memory", **values)
-    response.headers["HX-Replace-Url"] = f"/models/show{Draft({'name': model.id} | dict(values['draft'].values)).query()}"
+    response.headers["HX-Replace-Url"] = (
+        f"/models/show{Draft({'name': model.id} | dict(values['draft'].values)).query()}"
+    )
     return response
 
 
@@ -110,7 +112,9 @@ def memory(request: Request, state: State, name: str) -> HTMLResponse:
 def system(request: Request, state: State, name: str) -> HTMLResponse:
     """One GPU. Raises InputError (AT011) for an unknown one."""
     gpu = find_gpu(state.workspace.world.catalog, name)
-    return render(request, "system", gpu=gpu, measured=measurements(gpu=gpu.name), source=SOURCE, show_number=show_number)
+    return render(
+        request, "system", gpu=gpu, measured=measurements(gpu=gpu.name), source=SOURCE, show_number=show_number
+    )
 
 
 def _list(request: Request, state: WebState, kind: str) -> HTMLResponse:
@@ -142,7 +146,9 @@ def _facts(model: ModelFacts) -> list[tuple[str, str]]:
     shown = [("id", model.id)]
     for item in fields(model):
         value = getattr(model, item.name)
-        if item.name in ("id", "status", "aliases", "source") or (value == item.default and item.name not in ("dtype", "gated")):
+        if item.name in ("id", "status", "aliases", "source") or (
+            value == item.default and item.name not in ("dtype", "gated")
+        ):
             continue
         shown.append((item.name, f"{value:.6g}" if isinstance(value, float) else show_value(value)))
     if model.aliases:

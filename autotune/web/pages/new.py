@@ -15,10 +15,11 @@ from autotune.web.pages.checked import check_words
 from autotune.web.pages.draft import Draft, first_draft, read_draft
 from autotune.web.pages.notes import Note, build_notes
 from autotune.web.pages.panel import build_panel
+from autotune.web.pages.read_only import changeable
 from autotune.web.pages.rendering import render
 from autotune.web.problems import status_of
 from autotune.web.requested import MOST_RUN, read_request
-from autotune.web.state import State, changeable
+from autotune.web.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,8 +100,8 @@ async def run(request: Request, state: State) -> Response:
 def _start(request: Request, state: WebState, pairs: list[tuple[str, str]]) -> Response:
     workspace = state.workspace
     draft = read_draft(pairs, workspace.composer.groups)
+    changeable(state)
     try:
-        changeable(state)
         words = draft.overrides()
         inputs = read_request(workspace, None, words, most=MOST_RUN)
         record = state.jobs.start(inputs.compile(), None, None, words, multirun=True)
