@@ -14,6 +14,7 @@ from autotune.web.own_profiles import check_profile, save_profile
 from autotune.web.pages.checked import check_words
 from autotune.web.pages.draft import Draft
 from autotune.web.pages.panel import show_value
+from autotune.web.pages.read_only import changeable
 from autotune.web.pages.rendering import render
 from autotune.web.state import State
 from autotune.workspace.files import read_text
@@ -64,7 +65,7 @@ def check(request: Request, state: State, text: Text = "", name: Name = "") -> H
 def save(
     request: Request, state: State, text: Text = "", name: Name = "", editing: Annotated[bool, Form()] = False
 ) -> Response:
-    _changeable(state)
+    changeable(state)
     name = name.strip()
     try:
         save_profile(_shelf(state), name, text, replace=editing)
@@ -114,7 +115,7 @@ def edit(request: Request, state: State, name: str) -> Response:
 
 @router.post("/{name}/delete")
 def delete(state: State, name: str) -> Response:
-    _changeable(state)
+    changeable(state)
     remove_profile(_shelf(state), name)
     return RedirectResponse("/profiles", status_code=303)
 
@@ -169,11 +170,6 @@ def _shelf(state: WebState) -> ProfileShelf:
 def _known(shelf: ProfileShelf, name: str) -> None:
     if name not in shelf:
         raise UnknownNameError(diagnostic("AT006", f"unknown profile `{name}`", help=suggest(name, shelf)))
-
-
-def _changeable(state: WebState) -> None:
-    if state.settings.read_only:
-        raise InputError(diagnostic("AT007", "this page is read only", help="start it without --read-only"))
 
 
 def _read(shelf: ProfileShelf, name: str) -> tuple[Profile | None, list[Any]]:
