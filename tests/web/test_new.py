@@ -45,9 +45,7 @@ def test_new_leads_to_quick_and_takes_the_draft_along(client):
 def test_several_sizes_are_a_sweep(client):
     answer = client.get("/new/panel/quick?parallel.tp=2&parallel.tp=4&profile=fp8_quantized&executor=emulated")
     page = answer.text
-    assert (
-        text_of(page, "command") == "autotune +profile=fp8_quantized executor=emulated parallel.tp=2,4 -m"
-    )
+    assert text_of(page, "command") == "autotune +profile=fp8_quantized executor=emulated parallel.tp=2,4 -m"
     assert "2 points in the sweep" in words(page)
     assert "--tensor-parallel-size 4" in text_of(page, "server-2")
     assert answer.headers["HX-Replace-Url"] == "/new/quick?parallel.tp=2%2C4&executor=emulated&profile=fp8_quantized"
