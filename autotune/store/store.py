@@ -236,6 +236,29 @@ class Store:
                 read_task(dict(row)) for row in connection.execute(select(tables.tasks).order_by(*order)).mappings()
             ]
 
+    def task_page(self, offset: int, limit: int, version: int | None = None) -> tuple[list[Task], int]:
+        """One page of tasks, by name, and how many there are in all."""
+        columns = tables.tasks.c
+        conditions = [] if version is None else [columns.version == version]
+        order = (columns.name, columns.version, columns.task_hash)
+        with self._database.reading() as connection:
+            total = connection.execute(select(func.count()).select_from(tables.tasks).where(*conditions)).scalar_one()
+            query = select(tables.tasks).where(*conditions).order_by(*order).offset(offset).limit(limit)
+            return [read_task(dict(row)) for row in connection.execute(query).mappings()], int(total)
+
+    def tasks_from(self, task_hash: str) -> list[Task]:
+        """The tasks that were migrated from this one."""
+        query = select(tables.tasks).where(tables.tasks.c.migrated_from == task_hash).order_by(tables.tasks.c.task_hash)
+        with self._database.reading() as connection:
+            return [read_task(dict(row)) for row in connection.execute(query).mappings()]
+
+    def find_task(self, task_hash: str) -> Task | None:
+        """The task of that hash; None when there is none."""
+        query = select(tables.tasks).where(tables.tasks.c.task_hash == task_hash)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else read_task(dict(row))
+
     def raw(self, run_id: str, point_id: str) -> list[RawFile]:
         """The files that the load client of a point left, by name, unpacked."""
         query = select(tables.raw_outputs).where(_is(tables.raw_outputs, run_id, point_id))

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
@@ -17,8 +17,11 @@ from autotune.store import Store
 from autotune.web import problems
 from autotune.web.api import API
 from autotune.web.events import Watchers
+from autotune.web.guard import Guard
 from autotune.web.jobs import Jobs
-from autotune.web.pages import PAGES
+from autotune.web.pages import PAGES, login
+from autotune.web.rates import Rate
+from autotune.web.secrets import Keys
 from autotune.web.state import WebState
 from autotune.web.workbench import Workbench
 
@@ -45,15 +48,20 @@ def create_app(settings: WebSettings) -> FastAPI:
         await asyncio.to_thread(jobs.close)
         store.close()
 
-    app = FastAPI(title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.web = WebState(settings, Workbench(), store, jobs, watchers)
+    keys = Keys(settings)
+    app = FastAPI(
+        title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.web = WebState(settings, Workbench(), store, jobs, watchers, keys, Rate(0.1, 10.0))
     problems.register(app)
+    app.add_middleware(Guard, settings=settings, keys=keys)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for router in API:
         app.include_router(router)
+    app.include_router(login.router, include_in_schema=False)
     for router in PAGES:
-        app.include_router(router, include_in_schema=False)
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(login.check_form)])
     return app
 
 

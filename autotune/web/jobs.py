@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from autotune.diagnostics import InputError, diagnostic
+from autotune.diagnostics import InputError, diagnostic, read_denied
 from autotune.run.cancel import cancel_run
 from autotune.run.limit import limit_points
 from autotune.run.prepare import prepare, reserve_run
 from autotune.run.pulse import take_pulse
-from autotune.run.queue import Queue, Started
+from autotune.run.queue import Queue, Started, Waiting
 from autotune.store import RunInputs, data_dir, store_place
 from autotune.store.places import PLACE_VARIABLE, make_private
 from autotune.web.admission import admit
@@ -73,7 +73,7 @@ class Jobs:
             self._thread.join()
 
     def start(self, points: Sequence[CompiledPoint], task: str | None, task_name: str | None,
-              overrides: Sequence[str], *, multirun: bool) -> RunRecord:  # fmt: skip
+              overrides: Sequence[str], *, multirun: bool, denied: Sequence[str] = ()) -> RunRecord:  # fmt: skip
         """Have these points run, compiled from this task text and these overrides. The run may have to wait for its turn.
 
         The same points that are unfinished go on where they were, as with `autotune run`. Raises InputError: AT023, AT027
@@ -81,7 +81,15 @@ class Jobs:
         """
         if not any(point.runnable for point in points):
             raise InputError(*(item for point in points for item in point.diagnostics))
-        inputs = RunInputs(tuple(overrides), task, task_name, str(Path.cwd()), multirun)
+        inputs = RunInputs(
+            tuple(overrides),
+            task,
+            task_name if task is not None else None,
+            str(Path.cwd()),
+            multirun,
+            (),
+            tuple(sorted(read_denied(denied))),
+        )
         prepared = prepare(limit_points(points))
         admit(prepared.runnable, prepared.executor)
         self._check_room()
@@ -102,6 +110,10 @@ class Jobs:
     def cancel(self, record: RunRecord, *, at_once: bool = False) -> Vitals | None:
         """As `autotune cancel --no-wait`; None when the run only waited."""
         return cancel_run(record, data_dir(), at_once=at_once)
+
+    def queue(self) -> Waiting:
+        """The queue as it is now."""
+        return self._queue.look()
 
     def queued(self) -> list[str]:
         """The runs that wait for their turn, in order."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from autotune.store import Store
     from autotune.web.events import Watchers
     from autotune.web.jobs import Jobs
+    from autotune.web.rates import Rate
+    from autotune.web.secrets import Keys
     from autotune.web.settings import WebSettings
     from autotune.web.workbench import Workbench
     from autotune.workspace.load import Workspace
@@ -25,6 +27,9 @@ class WebState:
     store: Store
     jobs: Jobs
     watchers: Watchers
+    keys: Keys
+    #: Wrong tokens by client.
+    tries: Rate
 
     @property
     def workspace(self) -> Workspace:

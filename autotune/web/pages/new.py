@@ -15,7 +15,6 @@ from autotune.web.pages.checked import check_words
 from autotune.web.pages.draft import Draft, first_draft, read_draft
 from autotune.web.pages.notes import Note, build_notes
 from autotune.web.pages.panel import build_panel
-from autotune.web.pages.read_only import changeable
 from autotune.web.pages.rendering import render
 from autotune.web.problems import status_of
 from autotune.web.requested import MOST_RUN, read_request
@@ -100,7 +99,6 @@ async def run(request: Request, state: State) -> Response:
 def _start(request: Request, state: WebState, pairs: list[tuple[str, str]]) -> Response:
     workspace = state.workspace
     draft = read_draft(pairs, workspace.composer.groups)
-    changeable(state)
     try:
         words = draft.overrides()
         inputs = read_request(workspace, None, words, most=MOST_RUN)

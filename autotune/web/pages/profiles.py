@@ -14,7 +14,6 @@ from autotune.web.own_profiles import check_profile, save_profile
 from autotune.web.pages.checked import check_words
 from autotune.web.pages.draft import Draft
 from autotune.web.pages.panel import show_value
-from autotune.web.pages.read_only import changeable
 from autotune.web.pages.rendering import render
 from autotune.web.state import State
 from autotune.workspace.files import read_text
@@ -65,7 +64,6 @@ def check(request: Request, state: State, text: Text = "", name: Name = "") -> H
 def save(
     request: Request, state: State, text: Text = "", name: Name = "", editing: Annotated[bool, Form()] = False
 ) -> Response:
-    changeable(state)
     name = name.strip()
     try:
         save_profile(_shelf(state), name, text, replace=editing)
@@ -115,7 +113,6 @@ def edit(request: Request, state: State, name: str) -> Response:
 
 @router.post("/{name}/delete")
 def delete(state: State, name: str) -> Response:
-    changeable(state)
     remove_profile(_shelf(state), name)
     return RedirectResponse("/profiles", status_code=303)
 
