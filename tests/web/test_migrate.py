@@ -7,16 +7,7 @@ import zipfile
 from autotune.catalog import builtin_catalog
 from autotune.migrate import migrate_text
 from tests.web.client import HOSTILE, text_of, words
-
-TASK = {
-    "task_name": "llama",
-    "base_runtime": "vllm-llama",
-    "model": {"id_or_path": "meta-llama/Llama-3.1-8B-Instruct"},
-    "parameters": {"tensor-parallel-size": [1, 2], "no-such-flag": 3},
-    "optimization": {"strategy": "grid_search", "objective": "minimize_latency"},
-    "benchmark": {"task": "text-to-text", "model_name": "llama", "traffic_scenarios": ["D(100,100)"], "num_concurrency": [1, 4]},
-}  # fmt: skip
-TEXT = json.dumps(TASK)
+from tests.web.v1_task import TASK, TEXT
 
 
 def upload(client, *files, **data):
