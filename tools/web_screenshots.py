@@ -51,7 +51,9 @@ def _migrated(page: Page) -> None:
     task = """{"task_name": "llama-tuning", "base_runtime": "vllm-llama", "model": {"id_or_path": "meta-llama/Llama-3.1-8B-Instruct"},
  "parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.85, 0.9]}, "optimization": {"strategy": "grid_search", "objective": "minimize_latency"},
  "benchmark": {"task": "text-to-text", "model_name": "llama", "traffic_scenarios": ["D(100,100)"], "num_concurrency": [1, 4]}}"""
-    page.set_input_files("input[type=file]", {"name": "llama.json", "mimeType": "application/json", "buffer": task.encode()})
+    page.set_input_files(
+        "input[type=file]", {"name": "llama.json", "mimeType": "application/json", "buffer": task.encode()}
+    )
     page.locator("#migrated section").first.wait_for()
 
 
@@ -62,7 +64,7 @@ SHOTS = (
     Shot("profiles", "/profiles"),
     Shot("profile", "/profiles/fp8_quantized?model=Qwen/Qwen3-32B&gpu=a100_sxm"),
     Shot("models", "/models?filter=qwen3"),
-    Shot("model", "/models/show?name=Qwen/Qwen3-32B&gpu=h100_sxm&parallel.tp=2"),
+    Shot("model", "/models/show?name=Qwen/Qwen3-32B&system.gpu=h100_sxm&parallel.tp=2"),
     Shot("migrate", "/migrate", _migrated),
     Shot("manifests", "/manifests?target=k8s&model.id=Qwen/Qwen3-32B&system.gpu=h100_sxm&parallel.tp=2"),
 )  # fmt: skip
