@@ -93,7 +93,6 @@ def _sorted(entries: Sequence[Entry], column: Column, *, descending: bool) -> li
     texts = [(key, entry) for key, entry in keyed if isinstance(key, str) and key]
     rest = [entry for key, entry in keyed if (not key and isinstance(key, str)) or (isinstance(key, float) and not math.isfinite(key))]  # fmt: skip
     parts = [
-        [entry for _, entry in sorted(part, key=lambda pair: pair[0], reverse=descending)]
-        for part in (numbers, texts)
+        [entry for _, entry in sorted(part, key=lambda pair: pair[0], reverse=descending)] for part in (numbers, texts)
     ]
     return [*(parts[1] + parts[0] if descending else parts[0] + parts[1]), *rest]

@@ -53,7 +53,9 @@ def create_app(settings: WebSettings) -> FastAPI:
     app = FastAPI(
         title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    app.state.web = WebState(settings, Workbench(), store, RunReader(store, jobs.pending), jobs, watchers, keys, Rate(0.1, 10.0))
+    app.state.web = WebState(
+        settings, Workbench(), store, RunReader(store, jobs.pending), jobs, watchers, keys, Rate(0.1, 10.0)
+    )
     problems.register(app)
     app.add_middleware(Guard, settings=settings, keys=keys)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)

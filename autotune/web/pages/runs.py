@@ -87,7 +87,7 @@ def _now(state: WebState, record: RunRecord) -> dict[str, Any]:
     stored = state.runs.read(record.run_id)
     report, run = stored.report, scene["run"]
     columns = watched_columns(report, scene["labels"].values())
-    lines = point_lines(report, columns)
+    lines = point_lines(report, columns, alive=run["state"] == "running")
     settled = sum(run["counts"].get(name, 0) for name in ("done", "failed", "pruned"))
     moment = datetime.now(UTC)
     since = (run["worker"] or {}).get("since") if run["state"] == "running" else None
