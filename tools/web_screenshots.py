@@ -64,7 +64,7 @@ SHOTS = (
     Shot("profiles", "/profiles"),
     Shot("profile", "/profiles/fp8_quantized?model=Qwen/Qwen3-32B&gpu=a100_sxm"),
     Shot("models", "/models?filter=qwen3"),
-    Shot("model", "/models/show?name=Qwen/Qwen3-32B&gpu=h100_sxm&parallel.tp=2"),
+    Shot("model", "/models/show?name=Qwen/Qwen3-32B&system.gpu=h100_sxm&parallel.tp=2"),
     Shot("migrate", "/migrate", _migrated),
     Shot("manifests", "/manifests?target=k8s&model.id=Qwen/Qwen3-32B&system.gpu=h100_sxm&parallel.tp=2"),
 )  # fmt: skip

@@ -28,6 +28,8 @@ router = APIRouter(prefix="/migrate")
 #: Files at a time, and the bytes that one may have.
 MOST_FILES = 100
 LARGEST = 500_000
+#: What stands for the text of a file that has more; no task is this.
+_TOO_LARGE = "\0"
 
 Engine = Annotated[str, Form(max_length=40)]
 
@@ -91,7 +93,7 @@ def fetch(
 
 def _read(item: UploadFile) -> tuple[str, str]:
     data = item.file.read(LARGEST + 1)
-    return item.filename or "", data.decode("utf-8", errors="replace") if len(data) <= LARGEST else "\0"
+    return item.filename or "", data.decode("utf-8", errors="replace") if len(data) <= LARGEST else _TOO_LARGE
 
 
 def _migrate(state: WebState, texts: Sequence[tuple[str, str]], engine: str) -> list[Migrated]:
@@ -102,9 +104,10 @@ def _migrate(state: WebState, texts: Sequence[tuple[str, str]], engine: str) -> 
         named = plain_name(name, "task.json")
         target = _free(f"{named.rpartition('.')[0] or named}.v2.yaml", taken)
         taken.add(target)
+        if text == _TOO_LARGE:
+            found.append(Migrated(named, "", target, None, {}, (_too_large(named),)))
+            continue
         try:
-            if text == "\0":
-                raise InputError(_too_large(named))
             made = migrate_text(
                 text,
                 named,

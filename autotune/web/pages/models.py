@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from autotune.catalog import Gpu, ModelFacts, find_gpu, find_model, measurements, settings_for, statuses
 from autotune.catalog.measured import SOURCE
 from autotune.catalog.memory import MemoryPlan, largest_context, plan_memory, smallest_tp
+from autotune.diagnostics import InputError, UnknownNameError
 from autotune.engines import ENGINES
 from autotune.report.number import show_number
 from autotune.schema.fields import fields_of
@@ -77,8 +78,8 @@ def rows(request: Request, state: State, kind: str) -> HTMLResponse:
 
 @router.get("/show")
 def show(request: Request, state: State, name: str) -> HTMLResponse:
-    """One model. Raises InputError (AT010) for an unknown one."""
-    model = find_model(state.workspace.world.catalog, name)
+    """One model. Raises UnknownNameError (AT010) for an unknown one."""
+    model = _model(state, name)
     return render(
         request,
         "model",
@@ -99,7 +100,7 @@ def show(request: Request, state: State, name: str) -> HTMLResponse:
 @router.get("/memory")
 def memory(request: Request, state: State, name: str) -> HTMLResponse:
     """The memory plan that follows the choices on a model's page."""
-    model = find_model(state.workspace.world.catalog, name)
+    model = _model(state, name)
     values = _fit(request, state, model)
     response = render(request, "model_memory", **values)
     response.headers["HX-Replace-Url"] = (
@@ -110,11 +111,21 @@ def memory(request: Request, state: State, name: str) -> HTMLResponse:
 
 @router.get("/system")
 def system(request: Request, state: State, name: str) -> HTMLResponse:
-    """One GPU. Raises InputError (AT011) for an unknown one."""
-    gpu = find_gpu(state.workspace.world.catalog, name)
+    """One GPU. Raises UnknownNameError (AT011) for an unknown one."""
+    try:
+        gpu = find_gpu(state.workspace.world.catalog, name)
+    except InputError as error:
+        raise UnknownNameError(*error.diagnostics) from None
     return render(
         request, "system", gpu=gpu, measured=measurements(gpu=gpu.name), source=SOURCE, show_number=show_number
     )
+
+
+def _model(state: WebState, name: str) -> ModelFacts:
+    try:
+        return find_model(state.workspace.world.catalog, name)
+    except InputError as error:
+        raise UnknownNameError(*error.diagnostics) from None
 
 
 def _list(request: Request, state: WebState, kind: str) -> HTMLResponse:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from autotune.diagnostics import InputError
+from autotune.diagnostics import InputError, ordered, unique
 from autotune.schema import Config
 from autotune.schema.fields import Field, describe_group, fields_of
 from autotune.web.pages.checked import check_words
@@ -15,6 +16,8 @@ from autotune.web.pages.draft import Draft, first_draft, read_draft
 from autotune.web.pages.notes import Note, build_notes
 from autotune.web.pages.panel import build_panel
 from autotune.web.pages.rendering import render
+from autotune.web.problems import status_of
+from autotune.web.requested import MOST_RUN, read_request
 from autotune.web.state import State
 
 if TYPE_CHECKING:
@@ -85,6 +88,28 @@ def panel(request: Request, state: State, mode: str) -> HTMLResponse:
     return response
 
 
+@router.post("/run")
+async def run(request: Request, state: State) -> Response:
+    """Start what the form holds, and go to the run's page; what keeps it from starting is shown in the form again."""
+    form = await request.form()
+    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return await run_in_threadpool(_start, request, state, pairs)
+
+
+def _start(request: Request, state: WebState, pairs: list[tuple[str, str]]) -> Response:
+    workspace = state.workspace
+    draft = read_draft(pairs, workspace.composer.groups)
+    try:
+        words = draft.overrides()
+        inputs = read_request(workspace, None, words, most=MOST_RUN)
+        record = state.jobs.start(inputs.compile(), None, None, words, multirun=True)
+    except InputError as error:
+        mode = "advanced" if ("mode", "advanced") in pairs else "quick"
+        values = _values(state, draft, mode, "model") | {"refused": ordered(unique(error.diagnostics))}
+        return render(request, f"new_{mode}", status=status_of(error), **values, fragment=False)
+    return RedirectResponse(f"/runs/{record.run_id}", status_code=303)
+
+
 def _page(request: Request, state: WebState, mode: str) -> HTMLResponse:
     draft = _draft(request, state) if request.url.query else first_draft(state.workspace)
     return render(request, f"new_{mode}", **_values(state, draft, mode, _tab(request)), fragment=False)
@@ -107,6 +132,7 @@ def _values(state: WebState, draft: Draft, mode: str, tab: str) -> dict[str, Any
     tabs = tabs_of(workspace) if mode == "advanced" else ()
     return {
         "mode": mode,
+        "refused": [],
         "tab": tab,
         "draft": draft,
         "panel": build_panel(workspace, words, checked),

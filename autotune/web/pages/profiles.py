@@ -64,7 +64,6 @@ def check(request: Request, state: State, text: Text = "", name: Name = "") -> H
 def save(
     request: Request, state: State, text: Text = "", name: Name = "", editing: Annotated[bool, Form()] = False
 ) -> Response:
-    _changeable(state)
     name = name.strip()
     try:
         save_profile(_shelf(state), name, text, replace=editing)
@@ -114,7 +113,6 @@ def edit(request: Request, state: State, name: str) -> Response:
 
 @router.post("/{name}/delete")
 def delete(state: State, name: str) -> Response:
-    _changeable(state)
     remove_profile(_shelf(state), name)
     return RedirectResponse("/profiles", status_code=303)
 
@@ -169,11 +167,6 @@ def _shelf(state: WebState) -> ProfileShelf:
 def _known(shelf: ProfileShelf, name: str) -> None:
     if name not in shelf:
         raise UnknownNameError(diagnostic("AT006", f"unknown profile `{name}`", help=suggest(name, shelf)))
-
-
-def _changeable(state: WebState) -> None:
-    if state.settings.read_only:
-        raise InputError(diagnostic("AT007", "this page is read only", help="start it without --read-only"))
 
 
 def _read(shelf: ProfileShelf, name: str) -> tuple[Profile | None, list[Any]]:
