@@ -177,6 +177,18 @@ class Store:
         place = {point: position for position, point in enumerate(run.points)}
         return sorted(found, key=lambda result: (place.get(result.point_id, len(place)), result.point_id))
 
+    def run_stamp(self, run_id: str) -> str:
+        """A short text that is another one whenever the run's record or one of its results changed; empty for an unknown run."""
+        runs, results = tables.runs.c, tables.results.c
+        counts = (func.count(), func.sum(results.attempts), func.max(results.started_at), func.max(results.finished_at))
+        with self._database.reading() as connection:
+            run = connection.execute(select(runs.finished_at).where(runs.run_id == run_id)).first()
+            if run is None:
+                return ""
+            query = select(results.status, *counts).where(results.run_id == run_id).group_by(results.status)
+            found = sorted(tuple(row) for row in connection.execute(query))
+        return repr((run.finished_at, found))
+
     def statuses(self, run_id: str) -> dict[str, tuple[str, int]]:
         """(status, attempts) of the points of a run that have a result or are at work: what to look at often."""
         columns = (tables.results.c.point_id, tables.results.c.status, tables.results.c.attempts)

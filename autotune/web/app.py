@@ -21,6 +21,7 @@ from autotune.web.guard import Guard
 from autotune.web.jobs import Jobs
 from autotune.web.pages import PAGES, login
 from autotune.web.rates import Rate
+from autotune.web.reading import RunReader
 from autotune.web.secrets import Keys
 from autotune.web.state import WebState
 from autotune.web.workbench import Workbench
@@ -52,7 +53,9 @@ def create_app(settings: WebSettings) -> FastAPI:
     app = FastAPI(
         title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    app.state.web = WebState(settings, Workbench(), store, jobs, watchers, keys, Rate(0.1, 10.0))
+    app.state.web = WebState(
+        settings, Workbench(), store, RunReader(store, jobs.pending), jobs, watchers, keys, Rate(0.1, 10.0)
+    )
     problems.register(app)
     app.add_middleware(Guard, settings=settings, keys=keys)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)

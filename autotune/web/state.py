@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from autotune.web.events import Watchers
     from autotune.web.jobs import Jobs
     from autotune.web.rates import Rate
+    from autotune.web.reading import RunReader
     from autotune.web.secrets import Keys
     from autotune.web.settings import WebSettings
     from autotune.web.workbench import Workbench
@@ -25,6 +26,7 @@ class WebState:
     settings: WebSettings
     bench: Workbench
     store: Store
+    runs: RunReader
     jobs: Jobs
     watchers: Watchers
     keys: Keys

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autotune.cli.comparing import calibrate, outdated
 from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
+from autotune.comparing import calibrate, outdated
 from autotune.diagnostics import InputError
 from autotune.inputs import labels
 from autotune.predict import PREDICTORS, Prediction
