@@ -41,13 +41,28 @@ class Condition:
     def evaluate(self, variables: Mapping[str, Any]) -> bool:
         """True or false. Raises ConditionError for a result of another type or an operation CEL refuses."""
         try:
-            result = self.program.execute({root: variables[root] for root in self.roots})
+            result = self.program.execute(self._narrow(variables))
         except (TypeError, RuntimeError, ValueError, KeyError) as error:
             first = str(error).splitlines()[0].partition(". CEL does")[0]
             raise ConditionError(f"{first} (with {self.describe(variables)})") from None
         if not isinstance(result, bool):
             raise ConditionError(f"it gives {result!r}, and a condition must give true or false")
         return result
+
+    def _narrow(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The variables less what no name reads: CEL converts all that it is given."""
+        scope: dict[str, Any] = {}
+        for name in self.names:
+            root, _, field = name.partition(".")
+            whole = variables[root]
+            field = field.partition(".")[0]
+            if not field or not isinstance(whole, dict):
+                scope[root] = whole
+            elif field in whole and scope.get(root) is not whole:
+                scope.setdefault(root, {})[field] = whole[field]
+            else:
+                scope.setdefault(root, {})
+        return scope
 
     def describe(self, variables: Mapping[str, Any]) -> str:
         """The values that the condition read: `gpu.supports_fp8 = false, model.is_quantized = false`."""
