@@ -15,7 +15,7 @@ from autotune.web.app import create_app
 from autotune.web.settings import WebSettings
 
 ADDRESS = "http://127.0.0.1:8765"
-TOKEN = "a-token-for-tests-only"  # noqa: S105
+TOKEN = "a-token-for-tests-only"
 
 
 @contextlib.contextmanager

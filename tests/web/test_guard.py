@@ -49,7 +49,9 @@ def test_every_name_of_this_machine_is_taken(local, host):
     assert local.get("/api/v2/runs", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/api/v2/runs", "/api/v1/tasks/", "/api/openapi.json", "/api/v2/health", "/static/plotly.min.js"])
+@pytest.mark.parametrize(
+    "path", ["/api/v2/runs", "/api/v1/tasks/", "/api/openapi.json", "/api/v2/health", "/static/plotly.min.js"]
+)
 def test_without_the_token_nothing_is_told(shared, path):
     response = shared.get(path)
     problem_of(response, 401)
@@ -73,7 +75,9 @@ def test_the_token_opens_the_api(shared):
     assert shared.post("/api/v2/compile", json=COMPILE, headers=BEARER).status_code == 200
 
 
-@pytest.mark.parametrize("header", ["Bearer wrong", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer \xff"])
+@pytest.mark.parametrize(
+    "header", ["Bearer wrong", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer \xff"]
+)
 def test_a_wrong_token_does_not(shared, header):
     problem_of(shared.get("/api/v2/runs", headers={"Authorization": header.encode("latin-1")}), 401)
 
@@ -103,7 +107,10 @@ def test_a_wrong_token_on_the_login_page_is_said_there_and_not_tried_for_long(sh
     assert codes[-1] == 429
 
 
-@pytest.mark.parametrize("back", ["http://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x=1"])
+@pytest.mark.parametrize(
+    "back",
+    ["http://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x=1"],
+)
 def test_logging_in_leads_nowhere_else(shared, back):
     assert log_in(shared, back=back).headers["location"] == "/"
 
@@ -159,7 +166,9 @@ def test_no_page_has_a_script_or_a_handler_in_it(local):
     for path in ("/", "/new", "/profiles", "/models", "/migrate", "/manifests", "/api/docs", "/login"):
         text = local.get(path, headers=PAGE).text
         assert "<script>" not in text
-        assert not any(f" {name}=" in text for name in ("onclick", "onload", "onsubmit", "onchange", "oninput", "hx-on"))
+        assert not any(
+            f" {name}=" in text for name in ("onclick", "onload", "onsubmit", "onchange", "oninput", "hx-on")
+        )
 
 
 @pytest.mark.parametrize("send", [

@@ -26,7 +26,11 @@ def client(place):
 
 def files(place):
     """What lies in the folders of the server, but for the store's own files."""
-    return {str(path.relative_to(place)) for path in place.rglob("*") if "autotune.db" not in path.name and path.name != "lock"}
+    return {
+        str(path.relative_to(place))
+        for path in place.rglob("*")
+        if "autotune.db" not in path.name and path.name != "lock"
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +43,9 @@ def nothing_is_written(place, client):
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"null", b'"x"', b"\xff\xfe", b'{"overrides": NaN}', b'{"overrides": 1e999}',
                                   b"[" * 100_000, b'{"overrides":' * 50_000, b'{"task": "\\ud800"}'])  # fmt: skip
-@pytest.mark.parametrize("path", ["/api/v2/compile", "/api/v2/runs", "/api/v2/tasks", "/api/v2/profiles", "/api/v1/tasks/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v2/compile", "/api/v2/runs", "/api/v2/tasks", "/api/v2/profiles", "/api/v1/tasks/"]
+)
 def test_broken_json(client, path, body):
     response = client.post(path, content=body, headers=JSON)
     assert response.status_code in (400, 422)
@@ -58,9 +64,13 @@ def test_paths_lead_nowhere(client, path):
     assert "root:" not in response.text
 
 
-@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/b", "..", ".", "", "a" * 65, "A", "x.yaml", "x\n", "\0", SCRIPT, "con fig"])
+@pytest.mark.parametrize(
+    "name", ["../evil", "/tmp/evil", "a/b", "..", ".", "", "a" * 65, "A", "x.yaml", "x\n", "\0", SCRIPT, "con fig"]
+)
 def test_a_profile_is_written_under_no_such_name(client, name):
-    response = client.post("/api/v2/profiles", json={"name": name, "text": "description: x\nlayers:\n  a: {set: {parallel.tp: 2}}\n"})
+    response = client.post(
+        "/api/v2/profiles", json={"name": name, "text": "description: x\nlayers:\n  a: {set: {parallel.tp: 2}}\n"}
+    )
     problem_of(response, 422)
 
 
@@ -117,13 +127,22 @@ def test_a_run_of_a_real_engine_takes_no_program_from_a_client(client, word, mon
     engine.write_text("#!/bin/sh\n")
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    response = client.post("/api/v2/runs", json={"overrides": ["executor=local", "benchmark.tool=quick", "system.gpu=cpu", word]})
+    response = client.post(
+        "/api/v2/runs", json={"overrides": ["executor=local", "benchmark.tool=quick", "system.gpu=cpu", word]}
+    )
     assert response.status_code in (403, 422), response.text
     problem_of(response, response.status_code)
 
 
 def test_script_in_names_is_text_on_every_page(client):
-    for path in (f"/profiles/{SCRIPT}", f"/models?q={SCRIPT}", f"/new?model.id={SCRIPT}", f"/{SCRIPT}", f"/login?back={SCRIPT}", f"/results?run={SCRIPT}"):
+    for path in (
+        f"/profiles/{SCRIPT}",
+        f"/models?q={SCRIPT}",
+        f"/new?model.id={SCRIPT}",
+        f"/{SCRIPT}",
+        f"/login?back={SCRIPT}",
+        f"/results?run={SCRIPT}",
+    ):
         response = client.get(path, headers=PAGE)
         assert SCRIPT not in response.text, path
 
@@ -137,12 +156,27 @@ def test_a_secret_that_was_typed_is_not_repeated(client):
         assert secret not in response.text, path
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"task_name": 1}', "[" * 100_000, "- " * 50_000, '{"a":' * 100_000, SCRIPT])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"task_name": 1}', "[" * 100_000, "- " * 50_000, '{"a":' * 100_000, SCRIPT]
+)
 def test_a_v1_task_that_is_none(client, text):
     problem_of(client.post("/api/v2/migrate", json={"text": text}), 422)
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "limit=0", "limit=501", "limit=99999999999999999999", "sort=;drop table runs", "status=nope", "page=1000001"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=0",
+        "page=-1",
+        "page=x",
+        "limit=0",
+        "limit=501",
+        "limit=99999999999999999999",
+        "sort=;drop table runs",
+        "status=nope",
+        "page=1000001",
+    ],
+)
 def test_queries_that_are_none(client, query):
     problem_of(client.get(f"/api/v2/experiments?{query}"), 422)
 

@@ -33,7 +33,9 @@ def operations(tmp_path_factory):
 
 def send_many(operation, count, modes):
     @given(case=operation.as_strategy(generation_mode=modes))
-    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+    @settings(
+        max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
+    )
     def send(case):
         case.call_and_validate(headers=HOST, excluded_checks=WITHOUT)
 
