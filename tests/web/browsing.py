@@ -86,4 +86,4 @@ def opened(browser, address, path, width=1280, scheme="light", **more):
     page.goto(f"{address}{path}")
     yield page
     context.close()
-    assert not noise
+    assert noise == [], noise
