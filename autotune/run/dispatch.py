@@ -65,7 +65,8 @@ def dispatch_guided(guide: Guide, bench: Bench, limits: Limits) -> None:
 
 def _feed(work: _Work, guide: Guide, bench: Bench, limits: Limits) -> _Work:
     """Start what the guide names until it names nothing or there is no room, on another layout once the floor is empty."""
-    while (point := guide.next(work.running)) is not None:
+    # A strategy is not asked for what could not start: what it is asked must not depend on when a thread looks.
+    while not work.full and (point := guide.next(work.running)) is not None:
         assert point.deployment is not None
         layout = limits.layout(point.deployment)
         if work.layout is not layout and not work.busy:
@@ -92,6 +93,11 @@ class _Work:
     def busy(self) -> bool:
         """Whether a group still runs; after a stop at once, only for the time that clean-up may take."""
         return bool(self._floor.running) and (self._given_up is None or time.monotonic() < self._given_up)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more could start now, however small."""
+        return self._floor.full
 
     @property
     def running(self) -> Collection[str]:

@@ -36,6 +36,13 @@ class Floor:
         self._slots = Slots(layout) if layout else None
         self._at_once = at_once
 
+    @property
+    def full(self) -> bool:
+        """Whether no job of any size could start now."""
+        if self._at_once is not None and len(self.running) >= self._at_once:
+            return True
+        return self._slots is not None and self._slots.used_up
+
     def start(self) -> list[tuple[Job, tuple[Slot, ...]]]:
         """Start every job that can start now: they are running from here on, on these slots."""
         started, left = [], []

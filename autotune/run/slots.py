@@ -51,6 +51,11 @@ class Slots:
         self._layout = layout
         self._free = [list(node) for node in layout.nodes]
 
+    @property
+    def used_up(self) -> bool:
+        """Whether no slot is free."""
+        return not any(self._free)
+
     def fits(self, count: int, nodes: int = 1) -> bool:
         """Whether that many slots, spread evenly over that many nodes, would fit were all of them free."""
         share = _share(count, nodes)

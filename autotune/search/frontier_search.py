@@ -63,7 +63,7 @@ class FrontierSearch:
     ) -> None:
         self._first = first
         self._told = Told(space, objectives, limit)
-        self._rng = Random(seed)  # noqa: S311 - a search, not a secret
+        self._seed = seed
         self._designs: dict[str, list[Design]] = {metric: [design(space, metric)] for metric in objectives}
         if predictions is not None:
             for metric, designs in self._designs.items():
@@ -114,8 +114,11 @@ class FrontierSearch:
         self, models: list[MetricModel], measured: list[Row], candidates: list[int], draws: int, logarithmic: bool
     ) -> dict[int, float]:
         total = dict.fromkeys(candidates, 0.0)
+        # Drawn anew from what is known, so that a choice depends on that alone: not on how often was asked, nor on a restart.
+        known = f"{self._seed} {sorted(self._told.outcomes)} {sorted(self._told.open)} {len(candidates)} {logarithmic}"
+        rng = Random(known)  # noqa: S311 - a search, not a secret
         for _ in range(draws):
-            drawn = [model.draw(self._rng, [*candidates, *self._told.open]) for model in models]
+            drawn = [model.draw(rng, [*candidates, *self._told.open]) for model in models]
             rows = list(zip(*drawn, strict=True))
             if logarithmic:
                 rows = [_logarithms(row) for row in rows]

@@ -48,10 +48,12 @@ _PUBLISHED = frozenset({
 #: Names of models; the engine takes a path in their place too.
 _MODELS = ("model.id", "model.path", "model.tokenizer", "misc.speculative.model")
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
-#: Engine flags that open files, fetch addresses or load code, by a part of their name.
-_RISKY_FLAG = re.compile(
-    r"plugin|cls|class|middleware|template|config|dir|path|file|code|module|processor|parser|import|trust|ssl|key|load|"
-    r"host|port|url|address|addr|otlp|lora|media|executor|backend-|transfer|cache-dir|env|log|trace|profil|api|model|token",
+#: Engine flags that load code or open the server, whatever they are set to, by a part of their name.
+_CODE_FLAG = re.compile(r"trust|remote|code|plugin|middleware|import|insecure|allow|host|port|ssl", re.IGNORECASE)
+#: Engine flags that may open files, fetch addresses or load code by what they are set to; a number is neither.
+_NAMING_FLAG = re.compile(
+    r"cls|class|template|config|dir|path|file|module|processor|parser|key|load|url|address|addr|otlp|lora|media|executor|"
+    r"transfer|env|log|trace|profil|api|model|token",
     re.IGNORECASE,
 )
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -114,8 +116,9 @@ def _names(dotted: str, value: Any, *, emulated: bool) -> str | None:
 def _risk(dotted: str, value: Any) -> str | None:
     flags = value if dotted == "misc.extra_args" else {dotted.removeprefix("misc.extra_args."): value}
     for flag, said in flags.items() if isinstance(flags, dict) else ():
-        plain = said is None or isinstance(said, (bool, int, float)) or _PLAIN_WORD.fullmatch(str(said))
-        if _RISKY_FLAG.search(flag) or not plain:
+        number = said is None or isinstance(said, (bool, int, float))
+        word = _PLAIN_WORD.fullmatch(str(said)) is not None and not _NAMING_FLAG.search(flag)
+        if _CODE_FLAG.search(flag) or not (number or word):
             return f"an engine flag ({flag}) that may open files, addresses or code"
     return None
 

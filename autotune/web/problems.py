@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from autotune.diagnostics import InputError, Severity, UnknownNameError, hide_secrets, ordered, unique
 from autotune.store.troubles import StoreError
@@ -142,7 +143,23 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code < 400:
         return Response(status_code=error.status_code, headers=error.headers)
-    return problem(request, error.status_code, str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem(request, error.status_code, str(error.detail), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done with an address; the framework names the methods of the first route that has it alone."""
+    from autotune.web.api import API
+    from autotune.web.pages import PAGES
+
+    found: set[str] = set()
+    for route in (route for router in (*API, *PAGES) for route in router.routes):
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= set(getattr(route, "methods", None) or ())
+    return sorted(found)
 
 
 async def _bug(request: Request, error: Exception) -> Response:

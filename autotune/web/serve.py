@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import webbrowser
@@ -60,9 +61,14 @@ def serve(listening: socket.socket, make: Callable[[], FastAPI], *, browser: boo
     server = _Server(config, app)
     if browser:
         threading.Thread(target=webbrowser.open, args=(address_of(listening),), daemon=True).start()
+    # uvicorn ends in good order and then raises the signal again.
+    former = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     try:
         server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        return
     finally:
+        signal.signal(signal.SIGTERM, former)
         listening.close()
 
 

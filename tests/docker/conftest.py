@@ -68,13 +68,14 @@ def docker_command(docker_engine):
 
 @pytest.fixture(scope="session")
 def make_image(docker_engine):
-    """`make_image(name, ...)` imports an image (see `import_image`) and returns its name; all go at the end."""
-    made = []
+    """`make_image(name, ...)` imports an image (see `import_image`), once a name, and returns its name; all go at the end."""
+    made = set()
 
     def make(name, **content):
         full = f"autotune-test/{name}-{os.getpid()}"
-        made.append(full)
-        import_image(docker_engine.client, full, **content)
+        if full not in made:  # modules share fixtures
+            import_image(docker_engine.client, full, **content)
+        made.add(full)
         return full
 
     yield make

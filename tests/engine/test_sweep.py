@@ -88,7 +88,9 @@ def test_a_real_sweep_survives_kill_9(tmp_path, tiny_model, vllm_bin, bench_bin)
     for row in rows:
         assert row["kind"] == "measured"
         if row["point_id"] in before:
-            assert row == before[row["point_id"]], "a finished point was run again"
+            # Which point is the best may change with the points that came later.
+            kept = {**before[row["point_id"]], "picks": row["picks"]}
+            assert row == kept, "a finished point was run again"
     done = [row for row in rows if row["status"] == "done"]
     assert len(done) == 4
     for row in done:

@@ -18,12 +18,12 @@ def setup(tmp_path):
     return Setup(tmp_path)
 
 
-def points(strategy="progressive_pareto", **optimization):
+def points(strategy="progressive_pareto", widths=WIDTHS, loads=LOADS, **optimization):
     wanted = {"strategy": strategy, "max_parallel": 1, "max_experiments": 8} | optimization
     return [
         make_point(f"tp{tp}", concurrency=load, gpus=tp, parallel={"tp": tp}, optimization=wanted)
-        for tp in WIDTHS
-        for load in LOADS
+        for tp in widths
+        for load in loads
     ]
 
 
@@ -39,11 +39,26 @@ def answer(job):
 
 def test_it_runs_no_more_points_than_it_may_and_knows_a_server_that_is_up(setup):
     setup.client.act = answer
-    summary = setup.run(points())
+    summary = setup.run(points(widths=(1, 8), loads=(1, 2, 4, 8, 16, 32, 64, 128)))
     assert (len(summary.results), summary.exit_code) == (8, 0)
     assert len(setup.servers.started) < 8, "points on one server are measured one after the other"
     assert setup.servers.removed == setup.servers.started
     assert setup.store.find_run().finished
+
+
+@pytest.mark.parametrize("strategy", ["progressive_pareto", "hybrid", "random"])
+def test_one_seed_makes_the_same_choices_when_the_measurements_are_the_same(tmp_path, strategy):
+    chosen = []
+    for number in range(2):
+        setup = Setup(tmp_path / str(number))
+        setup.client.act = answer
+        chosen.append([result.point_id for result in setup.run(points(strategy)).results])
+    assert chosen[0] == chosen[1]
+
+
+def test_every_width_is_measured_within_the_limit(setup):
+    setup.client.act = answer
+    assert {result.deployment["gpus"] for result in setup.run(points()).results} == set(WIDTHS)
 
 
 def test_experiments_run_side_by_side_and_each_point_once(setup):

@@ -76,6 +76,7 @@ def opened(browser, address, path, width=1280, scheme="light", **more):
     page = context.new_page()
     noise = []
     page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("response", lambda answer: noise.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
     page.on("pageerror", lambda error: noise.append(str(error)))
     page.on(
         "requestfailed",
@@ -86,4 +87,5 @@ def opened(browser, address, path, width=1280, scheme="light", **more):
     page.goto(f"{address}{path}")
     yield page
     context.close()
-    assert noise == [], noise
+    if noise:
+        pytest.fail(f"the browser complained: {noise}")

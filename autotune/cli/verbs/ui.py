@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         say(f"token  {token}  (not shown again; {TOKEN_VARIABLE} sets one)")
     sys.stderr.flush()
     serve(listening, make, browser=not args.no_browser and sys.stdout.isatty())
+    say("ended; runs that were started from it go on (`autotune runs`), and those that wait are kept")
     return 0
 
 

@@ -10,13 +10,12 @@ from autotune.emit import emit_sweep, find_emitters
 from autotune.engines import merge_loads
 from autotune.predict import PREDICTORS
 from autotune.predicted_points import predict_points, prediction_data
-from autotune.run.redact import hide_override
 from autotune.web.api.refusals import refusals
 from autotune.web.api.said import compile_said, findings, read_said
 from autotune.web.api.shapes import Checked, Emitted, Emitting, Point, Predicted, Predicting, Said
 from autotune.web.paging import answer
 from autotune.web.problems import shown
-from autotune.web.shown import point_data
+from autotune.web.shown import files_without_secrets, point_data, without_secrets
 from autotune.web.state import State
 
 router = APIRouter(prefix="/api/v2", tags=["compiling"])
@@ -54,7 +53,7 @@ def emit(request: Request, said: Emitting, state: State) -> Response:
     find_emitters(said.targets)
     points, notes = compile_said(state, said)
     servers = merge_loads(point.deployment for point in points if point.runnable and point.deployment is not None)
-    files = emit_sweep(servers, said.targets)
+    files = files_without_secrets(emit_sweep(servers, said.targets), servers)
     return answer(request, {"files": files, "servers": len(servers), "diagnostics": [shown(item) for item in findings(points, notes)]})  # fmt: skip
 
 
@@ -67,6 +66,5 @@ def predict(request: Request, said: Predicting, state: State) -> Response:
         raise InputError(*refused)
     rows = [prediction_data(point, found, None) for point, found in predicted]
     for row in rows:
-        row["overrides"] = [hide_override(str(text)) for text in row["overrides"]]  # type: ignore[attr-defined]
         row.pop("calibration")
-    return answer(request, {"predictions": rows, "diagnostics": [shown(item) for item in [*findings(points, notes), *refused]]})  # fmt: skip
+    return answer(request, {"predictions": without_secrets(rows), "diagnostics": [shown(item) for item in [*findings(points, notes), *refused]]})  # fmt: skip

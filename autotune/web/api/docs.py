@@ -58,6 +58,8 @@ def _make(app: FastAPI) -> dict[str, Any]:
             for status, response in operation["responses"].items():
                 content = response.get("content", {})
                 schema = content.get("application/json", {}).get("schema", {})
+                if schema.get("$ref", "").endswith("/HTTPValidationError"):
+                    schema["$ref"] = "#/components/schemas/Problem"
                 if status >= "400" and schema.get("$ref", "").endswith("/Problem"):
                     response["content"] = {MEDIA_TYPE: {"schema": schema}}
                 elif (

@@ -26,5 +26,5 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Documentation of these statuses, and of those that every route may answer with."""
     return {
         status: {"model": Problem, "description": _WORDS[status], "content": {MEDIA_TYPE: {}}}
-        for status in sorted({*statuses, 400, 401, 403, 422, 429, 503})
+        for status in sorted({*statuses, 400, 401, 403, 413, 422, 429, 503})
     }

@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api/v2", tags=["runs"])
 _POINT = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-@router.get("/runs", response_model=Runs, summary="Every run, the latest first")
+@router.get("/runs", response_model=Runs, responses=refusals(), summary="Every run, the latest first")
 def list_runs(
     request: Request,
     state: State,

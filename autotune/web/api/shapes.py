@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from autotune.run.listing import State
 from autotune.web.requested import MOST_WORDS
 
-Override = Annotated[str, Field(max_length=20_000)]
+Override = Annotated[str, Field(max_length=4_000)]
 #: A task file's text.
-Text = Annotated[str, Field(max_length=500_000)]
+Text = Annotated[str, Field(max_length=200_000)]
 _OVERRIDES = ["+profile=fp8_quantized", "parallel.tp=2,4"]
 
 

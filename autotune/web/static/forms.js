@@ -36,6 +36,19 @@ document.addEventListener("keydown", (event) => {
   showTab(next);
 });
 
+// An answer brings what stands elsewhere in the page in a template; only what differs is exchanged, which is fast.
+function takeFresh() {
+  const fresh = document.getElementById("fresh");
+  if (!fresh) return;
+  const focused = document.activeElement && document.activeElement.id;
+  for (const part of fresh.content.children) {
+    const old = document.getElementById(part.id);
+    if (old && old.outerHTML !== part.outerHTML) old.replaceWith(part.cloneNode(true));
+  }
+  fresh.remove();
+  if (focused && document.activeElement.id !== focused) document.getElementById(focused)?.focus();
+}
+
 function markFields() {
   for (const note of document.querySelectorAll(".note")) {
     const field = document.getElementById("f-" + note.id.slice(5));
@@ -64,6 +77,6 @@ function carryDraft() {
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-chooses-arms]")) showArms();
 });
-document.addEventListener("htmx:afterSettle", () => { markFields(); carryDraft(); });
+document.addEventListener("htmx:afterSwap", () => { takeFresh(); markFields(); });
 document.addEventListener("htmx:replacedInHistory", carryDraft);
 document.addEventListener("DOMContentLoaded", () => { markFields(); showArms(); });
