@@ -182,7 +182,7 @@ DRAFTS = st.tuples(
 
 
 @given(DRAFTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_command_line_and_the_task_file_say_what_the_form_says(workspace, draft):
     values, profiles, also = draft
     pairs = [*values.items(), *(("profile", name) for name in profiles), ("also", "\n".join(also))]
