@@ -295,8 +295,12 @@ class Store:
         """What the database finds wrong with itself (SQLite's integrity and foreign key checks), empty when it is whole."""
         return self._database.problems()
 
+    def version(self) -> int:
+        """A number that is another one when anything stored has changed since; see `Database.version`."""
+        return self._database.version()
+
     def close(self) -> None:
-        self._database.engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from autotune import __version__
 from autotune.store import Store
 from autotune.web import problems
+from autotune.web.answers import Answers
 from autotune.web.api import API
 from autotune.web.events import Watchers
 from autotune.web.guard import Guard
@@ -54,7 +55,15 @@ def create_app(settings: WebSettings) -> FastAPI:
         title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.web = WebState(
-        settings, Workbench(), store, RunReader(store, jobs.pending), jobs, watchers, keys, Rate(0.1, 10.0)
+        settings,
+        Workbench(),
+        store,
+        RunReader(store, jobs.pending),
+        jobs,
+        watchers,
+        keys,
+        Rate(0.1, 10.0),
+        Answers(store),
     )
     problems.register(app)
     app.add_middleware(Guard, settings=settings, keys=keys)

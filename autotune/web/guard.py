@@ -58,8 +58,8 @@ class Guard:
         self._app = app
         self._settings = settings
         self._keys = keys
-        self._reads = Rate(settings.reads_per_s, settings.reads_per_s * _BURST)
-        self._writes = Rate(settings.writes_per_s, settings.writes_per_s * _BURST)
+        self._reads = Rate(settings.reads_per_s, max(settings.reads_per_s, 1.0) * _BURST)
+        self._writes = Rate(settings.writes_per_s, max(settings.writes_per_s, 1.0) * _BURST)
         self._failures = Rate(_TRIES_PER_S, _TRIES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -35,7 +35,7 @@ class Page:
         return items[self.offset : self.offset + self.limit]
 
 
-def _page(
+async def _page(
     page: Annotated[int, Query(ge=1, le=_LAST_PAGE, description="Page, from 1 on.")] = 1,
     limit: Annotated[int, Query(ge=1, le=MOST, description="Items on a page.")] = _DEFAULT,
 ) -> Page:
@@ -48,8 +48,7 @@ Paged = Annotated[Page, Depends(_page)]
 
 def answer(request: Request, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Plain data as JSON. A client that names the ETag of what it has gets 304 when that is still it."""
-    body = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    return tagged(request, body, "application/json", status=status, headers=headers)
+    return tagged(request, _body(data), "application/json", status=status, headers=headers)
 
 
 def tagged(
@@ -67,8 +66,22 @@ def tagged(
 
 def listing(request: Request, items: Sequence[Any], total: int, page: Page) -> Response:
     """One page of a list: `{items, total, page, limit}`, with Link headers (RFC 8288) to the others."""
-    data = {"items": list(items), "total": total, "page": page.number, "limit": page.limit}
-    return answer(request, data, headers={"Link": links(request, total, page), "X-Total-Count": str(total)})
+    return listed(request, page_body(items, total, page), total, page)
+
+
+def page_body(items: Sequence[Any], total: int, page: Page) -> bytes:
+    """The body of such a page."""
+    return _body({"items": list(items), "total": total, "page": page.number, "limit": page.limit})
+
+
+def listed(request: Request, body: bytes, total: int, page: Page) -> Response:
+    """The page that this is the body of."""
+    headers = {"Link": links(request, total, page), "X-Total-Count": str(total)}
+    return tagged(request, body, "application/json", headers=headers)
+
+
+def _body(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def links(request: Request, total: int, page: Page) -> str:

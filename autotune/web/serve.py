@@ -13,8 +13,6 @@ import uvicorn
 from autotune.diagnostics import InputError, diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fastapi import FastAPI
 
 
@@ -51,9 +49,8 @@ def address_of(listening: socket.socket) -> str:
     return f"http://{name}:{port}"
 
 
-def serve(listening: socket.socket, make: Callable[[], FastAPI], *, browser: bool) -> None:
-    """Serve until SIGINT or SIGTERM. `make` gives the application; who connects meanwhile waits."""
-    app = make()
+def serve(listening: socket.socket, app: FastAPI, *, browser: bool) -> None:
+    """Serve until SIGINT or SIGTERM."""
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, proxy_headers=False, server_header=False, lifespan="on",
         timeout_graceful_shutdown=_PATIENCE_S, limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=30,

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 if TYPE_CHECKING:
     from autotune.store import Store
+    from autotune.web.answers import Answers
     from autotune.web.events import Watchers
     from autotune.web.jobs import Jobs
     from autotune.web.rates import Rate
@@ -32,6 +33,7 @@ class WebState:
     keys: Keys
     #: Wrong tokens by client.
     tries: Rate
+    answers: Answers
 
     @property
     def workspace(self) -> Workspace:
@@ -39,8 +41,8 @@ class WebState:
         return self.bench.workspace
 
 
-def web_state(request: Request) -> WebState:
-    """The state of the server that this request came to."""
+async def web_state(request: Request) -> WebState:
+    """The state of the server that this request came to. Async, because FastAPI would run it in a thread otherwise."""
     return cast("WebState", request.app.state.web)
 
 

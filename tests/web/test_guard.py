@@ -209,11 +209,11 @@ def test_read_only_with_a_token_can_be_logged_in_to(tmp_path, monkeypatch):
 
 
 def test_too_many_requests_are_told_when_to_come_again(tmp_path, monkeypatch):
-    with api(tmp_path, monkeypatch, working=False, writes_per_s=1.0, reads_per_s=2.0) as client:
+    with api(tmp_path, monkeypatch, working=False, writes_per_s=0.001, reads_per_s=0.001) as client:
         codes = [client.post("/api/v2/check", json={}).status_code for _ in range(5)]
         assert codes == [200, 200, 200, 429, 429]
-        codes = [client.get("/health") for _ in range(8)]
-        assert [response.status_code for response in codes][5:] == [200, 429, 429]
+        codes = [client.get("/health") for _ in range(5)]
+        assert [response.status_code for response in codes] == [200, 200, 200, 429, 429]
         assert int(codes[-1].headers["retry-after"]) >= 1
 
 

@@ -55,16 +55,14 @@ def run(args: argparse.Namespace) -> int:
     port = listening.getsockname()[1]
     settings = WebSettings(args.host, port, args.store, token, args.read_only, args.max_runs)
 
-    def make():  # type: ignore[no-untyped-def]  # noqa: ANN202 - FastAPI is imported here and not before
-        from autotune.web.app import create_app
+    from autotune.web.app import create_app
 
-        return create_app(settings)
-
+    app = create_app(settings)
     say(address_of(listening))
     if made:
         say(f"token  {token}  (not shown again; {TOKEN_VARIABLE} sets one)")
     sys.stderr.flush()
-    serve(listening, make, browser=not args.no_browser and sys.stdout.isatty())
+    serve(listening, app, browser=not args.no_browser and sys.stdout.isatty())
     say("ended; runs that were started from it go on (`autotune runs`), and those that wait are kept")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -11,14 +12,14 @@ from autotune.store.pages import ResultFilter, Sort
 from autotune.store.rows import finite
 from autotune.web.api.refusals import refusals
 from autotune.web.api.shapes import ExperimentInFull, Experiments
-from autotune.web.paging import Paged, answer, listing
+from autotune.web.paging import Paged, answer, listed, page_body
 from autotune.web.state import State
 
 router = APIRouter(prefix="/api/v2", tags=["experiments"])
 
 
 @router.get("/experiments", response_model=Experiments, responses=refusals(404), summary="Points of all runs")
-def list_experiments(
+async def list_experiments(
     request: Request,
     state: State,
     page: Paged,
@@ -29,9 +30,16 @@ def list_experiments(
     sort: Annotated[Sort, Query(description="A column; `-` before it for the other way round.")] = "-run",
 ) -> Response:
     """In short, a page at a time; `/api/v2/experiments/{run_id}/{point_id}` has one in full."""
-    wanted = ResultFilter(None if run is None else state.store.find_run(run).run_id, status, kind, model)
-    items, total = state.store.result_page(wanted, sort, page.offset, page.limit)
-    return listing(request, items, total, page)
+
+    def make() -> tuple[bytes, int]:
+        wanted = ResultFilter(None if run is None else state.store.find_run(run).run_id, status, kind, model)
+        items, total = state.store.result_page(wanted, sort, page.offset, page.limit)
+        return page_body(items, total, page), total
+
+    asked = ("experiments", run, status, kind, model, sort, page)
+    found = state.answers.find(asked)
+    body, total = await asyncio.to_thread(state.answers.read, asked, make) if found is None else found
+    return listed(request, body, total, page)
 
 
 @router.get(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from autotune.diagnostics import UnknownNameError, diagnostic, suggest
 from autotune.run.listing import run_data
 from autotune.run.log_file import read_tail
-from autotune.run.pulse import take_pulse
+from autotune.run.pulse import Vitals, take_pulse
 from autotune.run.redact import mask
 from autotune.run.words import printable
 from autotune.store import data_dir
@@ -40,7 +40,10 @@ def list_runs(
     executor: Annotated[str | None, Query(max_length=32, description="Only runs on this executor.")] = None,
     finished: Annotated[bool | None, Query(description="Only runs that are finished, or that are not.")] = None,
 ) -> Response:
-    records, total = state.store.run_page(page.offset, page.limit, executor=executor, finished=finished)
+    records, total = state.answers.read(
+        ("runs", page, executor, finished),
+        lambda: state.store.run_page(page.offset, page.limit, executor=executor, finished=finished),
+    )
     return listing(request, runs_data(state, records), total, page)
 
 
@@ -115,8 +118,11 @@ def show_log(
 
 def runs_data(state: WebState, records: list[RunRecord]) -> list[dict[str, Any]]:
     """These runs as `autotune runs --format json` has them."""
-    pending = state.jobs.pending()
-    return [
-        run_data(record, take_pulse(data_dir() / "runs" / record.run_id), queued=record.run_id in pending)
-        for record in records
-    ]
+    pending = state.jobs.pending() if any(not record.finished for record in records) else set()
+    return [run_data(record, _vitals(record), queued=record.run_id in pending) for record in records]
+
+
+def _vitals(record: RunRecord) -> Vitals:
+    """Who works on a run; nobody does on one that is over."""
+    over = record.finished or record.source is not None
+    return Vitals(None, None) if over else take_pulse(data_dir() / "runs" / record.run_id)
