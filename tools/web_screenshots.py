@@ -9,9 +9,12 @@ their own in a temporary folder, so that nobody's results end up in the document
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -57,6 +60,18 @@ def _migrated(page: Page) -> None:
     page.locator("#migrated section").first.wait_for()
 
 
+def _drawn(page: Page) -> None:
+    page.locator("[data-plot] .scatterlayer path.point").first.wait_for(state="attached")
+    # Playwright leaves the page where its address says: at the top, or at a heading.
+    if "#" in page.url:
+        page.locator("#table-head").scroll_into_view_if_needed()
+
+
+def _watched(page: Page) -> None:
+    page.locator("#servers-head").wait_for()
+    _drawn(page)
+
+
 #: Every page that is shown. A new page is a line here.
 SHOTS = (
     Shot("new-quick", "/new/quick?model.id=Qwen/Qwen3-32B&system.gpu=h100_sxm&parallel.tp=2&parallel.tp=4&profile=fp8_quantized&executor=emulated"),
@@ -66,8 +81,17 @@ SHOTS = (
     Shot("models", "/models?filter=qwen3"),
     Shot("model", "/models/show?name=Qwen/Qwen3-32B&system.gpu=h100_sxm&parallel.tp=2"),
     Shot("migrate", "/migrate", _migrated),
+    Shot("home", "/"),
+    Shot("run", "/runs/{running}", _watched),
+    Shot("results", "/results?run={finished}", _drawn),
+    Shot("results-table", "/results?run={finished}&sort=score&best=1#table-head", _drawn),
+    Shot("point", "/results/{finished}/{point}"),
+    Shot("verify", "/verify?run=20260102-030405-madeup"),
     Shot("manifests", "/manifests?target=k8s&model.id=Qwen/Qwen3-32B&system.gpu=h100_sxm&parallel.tp=2"),
 )  # fmt: skip
+
+#: Those that need runs.
+OF_RUNS = ("home", "run", "results", "results-table", "point", "verify")
 
 
 def main() -> None:
@@ -77,8 +101,10 @@ def main() -> None:
     chosen = [shot for shot in SHOTS if not names or shot.name in names]
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as work:
         os.environ["AUTOTUNE_HOME"] = home
+        places = work.enter_context(runs()) if any(shot.name in OF_RUNS for shot in chosen) else {}
+        chosen = [shot._replace(path=fill(shot.path, places)) for shot in chosen]
         address = serve()
         FOLDER.mkdir(parents=True, exist_ok=True)
         with sync_playwright() as playwright:
@@ -87,6 +113,52 @@ def main() -> None:
                 for look in LOOKS:
                     take(browser, address, shot, look)
             browser.close()
+
+
+@contextlib.contextmanager
+def runs() -> Iterator[dict[str, str]]:
+    """What the pages of runs show: an emulated sweep that is over, one that is at work meanwhile, and for the page of
+    verification the made-up measurements that the tests use. Gives the ids.
+    """
+    sys.path.insert(0, str(FOLDER.parent.parent.parent))
+    from autotune.store import Store
+    from tests.web.stored import store_with, sweep
+
+    home = Path(os.environ["AUTOTUNE_HOME"])
+    store_with(home / "autotune.db", sweep("20260102-030405-madeup"))
+    command = [
+        sys.executable,
+        "-m",
+        "autotune",
+        "model.id=Qwen/Qwen3-8B",
+        "system.gpu=h100_sxm",
+        "executor=emulated",
+        "-m",
+    ]
+    swept = ["parallel.tp=1,2,4", "quantization=bf16,fp8", "scheduling.max_running_requests=32,128", "benchmark.max_requests=64"]
+    more = ["executor.speed=50", "optimization.max_parallel=4", "slo.ttft.p95.threshold=1000"]
+    subprocess.run([*command, *swept, *more], check=True, capture_output=True, cwd=home)
+    with Store(home / "autotune.db") as store:
+        finished = store.find_run().run_id
+        point = next(item.point_id for item in store.results(finished) if item.status == "done")
+    live = subprocess.Popen(
+        [*command, "parallel.tp=2,4", "scheduling.max_running_requests=16,32,64,128", "executor.speed=6", "optimization.max_parallel=2"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home,
+    )  # fmt: skip
+    try:
+        with Store(home / "autotune.db") as store:
+            while (running := store.find_run()).run_id == finished or not running.counts.get("done"):
+                time.sleep(0.5)
+        yield {"finished": finished, "running": running.run_id, "point": point}
+    finally:
+        live.kill()
+        live.wait()
+
+
+def fill(path: str, places: dict[str, str]) -> str:
+    for name, value in places.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 def serve() -> str:

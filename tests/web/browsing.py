@@ -87,5 +87,4 @@ def opened(browser, address, path, width=1280, scheme="light", **more):
     page.goto(f"{address}{path}")
     yield page
     context.close()
-    if noise:
-        pytest.fail(f"the browser complained: {noise}")
+    assert noise == [], noise

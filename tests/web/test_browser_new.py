@@ -50,7 +50,7 @@ def test_quick_compiles_as_one_chooses_and_starts_a_run(browser, address):  # no
         page.get_by_label("4", exact=True).check()
         page.get_by_label("2", exact=True).check()
         page.get_by_label("Profile", exact=True).select_option("fp8_quantized")
-        page.get_by_text("2 points in the sweep").wait_for()
+        page.get_by_text("2 points in the sweep").last.wait_for()
         page.get_by_label("Profile 2").wait_for()
         page.locator("#command", has_text="+profile=fp8_quantized").wait_for()
         command = page.locator("#command").inner_text()
@@ -61,7 +61,6 @@ def test_quick_compiles_as_one_chooses_and_starts_a_run(browser, address):  # no
         page.locator("#file-1").wait_for()
         page.go_back()
         assert page.locator("#command").inner_text() == command
-        page.route("**/runs/*", lambda route: route.fulfill(body="the run"))
         with page.expect_navigation(url=re.compile("/runs/")):
             page.get_by_role("button", name="Run", exact=True).click()
 
@@ -73,12 +72,13 @@ def test_a_diagnostic_appears_at_its_field_and_goes(browser, address):  # noqa: 
         page.locator("#note-parallel\\.tp .finding.error").wait_for()
         page.wait_for_function("() => document.getElementById('f-parallel.tp').getAttribute('aria-invalid') === 'true'")
         assert "AT012" in page.locator("#findings").inner_text()
+        assert "does not divide" in page.get_by_role("status").inner_text()
         assert "1" in page.get_by_role("tab", name=re.compile("parallel")).inner_text()
         assert page.get_by_role("button", name="Run", exact=True).is_disabled()
         assert page.evaluate("document.activeElement.id") == "f-parallel.tp"
         field.press_sequentially("2")
         field.fill("2,4")
-        page.get_by_text("2 points in the sweep").wait_for()
+        page.get_by_text("2 points in the sweep").last.wait_for()
         assert page.locator("#note-parallel\\.tp .finding").count() == 0
         assert field.get_attribute("aria-invalid") is None
         assert "2 values swept by you" in page.locator("#note-parallel\\.tp").inner_text()
@@ -89,18 +89,18 @@ def test_a_reload_and_the_way_to_the_other_form_lose_nothing(browser, address): 
     with opened(browser, address, "/new/advanced") as page:
         page.get_by_role("tab", name="scheduling").click()
         page.locator("[name='scheduling.max_running_requests']").fill("64,128")
-        page.get_by_text("2 points in the sweep").wait_for()
+        page.get_by_text("2 points in the sweep").last.wait_for()
         page.get_by_role("tab", name="sweep, more").click()
         page.get_by_label("Further overrides").fill("quantization=bf16,fp8\nparallel.tp=2")
-        page.get_by_text("4 points in the sweep").wait_for()
+        page.get_by_text("4 points in the sweep").last.wait_for()
         page.reload()
         assert page.get_by_role("tab", name="sweep, more").get_attribute("aria-selected") == "true"
         assert page.get_by_label("Further overrides").input_value() == "quantization=bf16,fp8\nparallel.tp=2"
         assert page.locator("#f-scheduling\\.max_running_requests").input_value() == "64,128"
         page.get_by_role("link", name="Quick").click()
-        page.get_by_text("4 points in the sweep").wait_for()
+        page.get_by_text("4 points in the sweep").last.wait_for()
         page.get_by_role("link", name="Advanced", exact=True).first.click()
-        page.get_by_text("4 points in the sweep").wait_for()
+        page.get_by_text("4 points in the sweep").last.wait_for()
 
 
 def test_tabs_follow_the_keyboard(browser, address):  # noqa: F811
@@ -171,7 +171,7 @@ def test_what_is_copied_is_what_is_shown(browser, address):  # noqa: F811
 def test_files_are_migrated_when_they_are_chosen_and_when_they_are_dropped(browser, address):  # noqa: F811
     with opened(browser, address, "/migrate") as page:
         page.set_input_files("#files", [{"name": "a.json", "mimeType": "application/json", "buffer": TEXT.encode()}])
-        page.get_by_text("1 of 1 migrated").wait_for()
+        page.get_by_text("1 of 1 migrated").last.wait_for()
         assert "parallel.tp" in page.locator("#migrated table").inner_text()
         page.evaluate(
             """text => {
@@ -181,7 +181,7 @@ def test_files_are_migrated_when_they_are_chosen_and_when_they_are_dropped(brows
             }""",
             json.dumps(json.loads(TEXT)),
         )
-        page.get_by_text("2 of 2 migrated").wait_for()
+        page.get_by_text("2 of 2 migrated").last.wait_for()
         with page.expect_download() as both:
             page.get_by_role("button", name="Download all 2 as ZIP").click()
         assert both.value.suggested_filename == "migrated.zip"
@@ -198,7 +198,7 @@ def test_a_profile_is_written_checked_and_tried(browser, address):  # noqa: F811
         page.get_by_label("Layers, as YAML").fill(
             "description: x\nlayers: {a: {when: gpu.memory_gb > 50.0, set: {parallel.tp: 2}}}"
         )
-        page.get_by_text("Nothing is wrong with it.").wait_for()
+        page.get_by_text("Nothing is wrong with it.").last.wait_for()
         page.get_by_role("button", name="Save").click()
         page.locator("#trial", has_text="--tensor-parallel-size 2").wait_for()
         page.get_by_label("GPU").select_option("l4")
@@ -215,10 +215,10 @@ def test_tables_and_plans_follow_what_one_types(browser, address):  # noqa: F811
         page.wait_for_function("() => document.querySelectorAll('#rows tr').length < 10")
         page.get_by_role("link", name="Qwen/Qwen3-32B", exact=True).click()
         page.get_by_label("GPU").select_option("l4")
-        page.get_by_text("It does not fit").wait_for()
+        page.get_by_text("It does not fit").last.wait_for()
         page.get_by_label("gemm_mode").select_option("fp8")
         page.get_by_label("tp", exact=True).fill("4")
-        page.get_by_text("It fits").wait_for()
+        page.get_by_text("It fits").last.wait_for()
         page.get_by_role("link", name="New run with it").click()
         page.locator("#command", has_text="quantization.gemm_mode=fp8").wait_for()
 

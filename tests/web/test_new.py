@@ -65,6 +65,18 @@ def test_a_diagnostic_stands_at_its_field_and_in_the_list_and_goes_when_it_is_me
     assert not re.search(r"<button[^>]*disabled[^>]*>Run", mended)
 
 
+def test_a_finding_about_a_key_of_a_map_or_a_further_override_stands_at_its_field(client):
+    page = client.get("/new/panel/advanced", params={"misc.extra_args": "--swap-space=4", "also": "nonsense"}).text
+    assert "AT022" in page[page.index('id="note-misc.extra_args"') :].split("</div>")[0]
+    assert "AT004" in page[page.index('id="note-also"') :].split("</div>")[0]
+
+
+def test_only_engines_are_said_to_choose(client):
+    page = client.get("/new/panel/advanced").text
+    assert "the engine chooses" in page[page.index('id="note-parallel.tp"') :].split("</div>")[0]
+    assert "the engine chooses" not in page[page.index('id="note-slo.ttft.p95.threshold"') :].split("</div>")[0]
+
+
 def test_what_is_not_understood_does_not_hide_the_rest(client):
     page = client.get("/new/panel/advanced?parallel.tp=3&memory.page_size=[1").text
     assert "AT004" in page
@@ -182,7 +194,7 @@ DRAFTS = st.tuples(
 
 
 @given(DRAFTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_command_line_and_the_task_file_say_what_the_form_says(workspace, draft):
     values, profiles, also = draft
     pairs = [*values.items(), *(("profile", name) for name in profiles), ("also", "\n".join(also))]

@@ -12,7 +12,7 @@ from autotune.diagnostics import InputError, ordered, unique
 from autotune.schema import Config
 from autotune.schema.fields import Field, describe_group, fields_of
 from autotune.web.pages.checked import check_words
-from autotune.web.pages.draft import Draft, first_draft, read_draft
+from autotune.web.pages.draft import ALSO, Draft, first_draft, read_draft
 from autotune.web.pages.notes import Note, build_notes
 from autotune.web.pages.panel import build_panel
 from autotune.web.pages.rendering import render
@@ -128,7 +128,7 @@ def _values(state: WebState, draft: Draft, mode: str, tab: str) -> dict[str, Any
     workspace = state.workspace
     words = draft.overrides()
     checked = check_words(workspace, words)
-    notes = build_notes(checked)
+    notes = build_notes(checked, draft.also)
     tabs = tabs_of(workspace) if mode == "advanced" else ()
     return {
         "mode": mode,
@@ -138,7 +138,8 @@ def _values(state: WebState, draft: Draft, mode: str, tab: str) -> dict[str, Any
         "panel": build_panel(workspace, words, checked),
         "notes": notes,
         "tabs": tabs,
-        "marks": {item.group: _mark(item, draft, notes) for item in tabs},
+        "marks": {item.group: _mark(item, draft, notes) for item in tabs}
+        | {"more": (len(draft.also), len(notes[ALSO].findings))},
         "profiles": [(entry.name, _description(workspace, entry.name)) for entry in workspace.shelf.entries()],
         "models": sorted({model.id for model in workspace.world.catalog.models.values()}, key=str.casefold),
         "gpus": list({gpu.name: gpu for gpu in workspace.world.catalog.gpus.values()}.values()),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from autotune.diagnostics import Source
 from autotune.layers import get_path, split_path
 from autotune.report.masking import mask_data
-from autotune.schema import Config
+from autotune.schema import Config, open_paths
 from autotune.schema.fields import Field, fields_of
+from autotune.web.pages.draft import ALSO
 from autotune.web.pages.panel import show_value
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from autotune.compiled import CompiledPoint
     from autotune.diagnostics import Diagnostic, Writer
     from autotune.web.pages.checked import Checked
+
+
+#: Where nothing is set, the engine has a value of its own.
+_ENGINE = frozenset({"parallel", "quantization", "memory", "scheduling", "attention", "misc"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +36,26 @@ class Note:
     findings: tuple[Diagnostic, ...] = ()
 
     @property
+    def unset(self) -> str:
+        """What is said where nobody set a value."""
+        return "not set: the engine chooses" if self.path.partition(".")[0] in _ENGINE else "not set"
+
+    @property
     def invalid(self) -> bool:
         return any(item.severity.value == "error" for item in self.findings)
 
 
-def build_notes(checked: Checked) -> dict[str, Note]:
-    """A note for every field, of the first point that can run, else of the first."""
+def build_notes(checked: Checked, also: Iterable[str] = ()) -> dict[str, Note]:
+    """A note for every field, of the first point that can run, else of the first; one more for the further overrides."""
     points = checked.runnable or list(checked.points)
     point = points[0] if points else None
     swept = _swept(checked)
     at = _findings_at(checked.findings)
     fields = [field for group in Config.model_fields for field in fields_of(group)]
-    return {field.path: _note(field, point, swept.get(field.path, 0), at.get(field.path, ())) for field in fields}
+    notes = {field.path: _note(field, point, swept.get(field.path, 0), at.get(field.path, ())) for field in fields}
+    typed = set(also)
+    wrong = [item for item in checked.findings if item.writer is not None and item.writer.override in typed]
+    return notes | {ALSO: Note(ALSO, "", "", "", tuple(wrong))}
 
 
 def _note(field: Field, point: CompiledPoint | None, swept: int, findings: Iterable[Diagnostic]) -> Note:
@@ -88,12 +101,14 @@ def _swept(checked: Checked) -> dict[str, int]:
 
 
 def _findings_at(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
-    """Findings by the field they are about: their path, else the path that the refused override begins with."""
+    """Findings by the field they are about: by their path, and by the path that the refused override begins with."""
     found: dict[str, list[Diagnostic]] = {}
     for item in findings:
         override = item.writer.override if item.writer is not None else None
         for path in filter(None, (item.path, override and override.partition("=")[0].lstrip("+"))):
-            found.setdefault(path, [])
-            if item not in found[path]:
-                found[path].append(item)
+            # A key of a map has no field of its own.
+            base = next((known for known in open_paths() if path.startswith(f"{known}.")), path)
+            found.setdefault(base, [])
+            if item not in found[base]:
+                found[base].append(item)
     return found

@@ -46,10 +46,11 @@ def results(request: Request, state: State) -> Response:
     links = _Links(request)
     if request.headers.get("HX-Request") == "true":
         answer = render(request, "results_answer", **view.found(), links=links, apart=True)
-        answer.headers["HX-Replace-Url"] = address(request.query_params, moved=None)
-        answer.headers["HX-Trigger-After-Swap"] = json.dumps(
-            {"autotune:ranked": {item.objective: item.percent for item in view.whatif.sliders(view.runs[0].report)}}
-        )
+        weights = {item.objective: item.percent for item in view.whatif.sliders(view.runs[0].report)}
+        # The address has the weights as they became, so that a reload or a link shows the same.
+        said = {f"{WEIGHT}{name}": f"{percent:g}" for name, percent in weights.items()} if query.weights else {}
+        answer.headers["HX-Replace-Url"] = address(request.query_params, "/results", **({"moved": None} | said))
+        answer.headers["HX-Trigger-After-Swap"] = json.dumps({"autotune:ranked": weights})
         return answer
     offered = [item for item in state.store.runs()[:_OFFERED] if item.counts]
     return render(

@@ -23,3 +23,12 @@ document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !confirm(question)) event.preventDefault();
 });
+
+// <div role="status" data-says="selector">: what an answer changed there is said by screen readers, and nothing else of it.
+document.addEventListener("htmx:afterSwap", () => {
+  for (const status of document.querySelectorAll("[data-says]")) {
+    const parts = [...document.querySelectorAll(status.dataset.says)].map((part) => part.textContent.replace(/\s+/g, " ").trim());
+    const text = parts.join(". ");
+    if (status.textContent !== text) status.textContent = text;
+  }
+});

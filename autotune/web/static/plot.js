@@ -65,7 +65,7 @@ function traces(figure, look, withPredictions) {
     drawn.push({
       type: "scatter", mode: "markers+text", name: "to choose", hoverinfo: "skip", showlegend: false,
       x: picked.map((mark) => mark.x), y: picked.map((mark) => mark.y), text: picked.map((mark) => plain(mark.pick)),
-      textposition: "top center", textfont: { color: look.text, size: 12 },
+      textposition: "top center", cliponaxis: false, textfont: { color: look.text, size: 12 },
       marker: { symbol: "circle-open", size: 20, color: look.text, line: { width: 1.5 } },
     });
   }
