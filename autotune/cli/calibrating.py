@@ -17,7 +17,7 @@ from autotune.workspace.calibrations import KeptCalibration, keep_calibration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from autotune.cli.comparing import Source
+    from autotune.comparing import Source
     from autotune.verify.compared import Compared
 
 #: Points below which leaving one out says little.

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.api import compile_dimensions, read_dimensions, shadow_notes
+from autotune.api import read_dimensions
 from autotune.cli.output import print_diagnostics
 from autotune.cli.verb_table import VERBS
 from autotune.compiler import prune
 from autotune.compose.overrides import split_launcher
-from autotune.diagnostics import Diagnostic, InputError, Severity, deny, diagnostic, nearest, read_denied
-from autotune.importing.refuse import shorten
-from autotune.predict.targets import slo_findings
-from autotune.score.findings import goal_findings
-from autotune.workspace.load import Workspace, load_workspace
+from autotune.diagnostics import Diagnostic, InputError, Severity, diagnostic, nearest, read_denied
+from autotune.inputs import Inputs, labels
+from autotune.workspace.load import load_workspace
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
     from autotune.compiled import CompiledPoint
-    from autotune.compose.settings import Dimension
 
 _TASK_SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -53,39 +49,6 @@ def add_inputs(parser: argparse.ArgumentParser, *, formats: tuple[str, ...] = ()
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What was asked for. `task` is the task file's name as given."""
-
-    workspace: Workspace
-    task: str | None
-    overrides: tuple[str, ...]
-    dimensions: tuple[Dimension, ...]
-    denied: frozenset[str] = frozenset()
-
-    def compile(self) -> list[CompiledPoint]:
-        """Every point, with findings about what it is judged by, and those that `--deny` names as errors."""
-        refused = [item for item in self._about_all() if item.severity is Severity.ERROR]
-        points = compile_dimensions(self.workspace, self.dimensions)
-        return [
-            replace(
-                point,
-                diagnostics=(
-                    *deny([*point.diagnostics, *slo_findings(point), *goal_findings(point)], self.denied),
-                    *refused,
-                ),
-            )
-            for point in points
-        ]
-
-    def notes(self) -> list[Diagnostic]:
-        """Findings that concern all points. One that `--deny` names stands in every point instead, so that none can run."""
-        return [item for item in self._about_all() if item.severity is not Severity.ERROR]
-
-    def _about_all(self) -> list[Diagnostic]:
-        return deny(shadow_notes(self.workspace, self.dimensions), self.denied)
-
-
 def read_inputs(args: argparse.Namespace, words: Iterable[str] | None = None) -> Inputs:
     """Read the words of a command line. Raises InputError with everything that is wrong with them."""
     # Where jobs run is no part of what they are; `run` alone asks for it.
@@ -110,11 +73,6 @@ def announce(points: Sequence[CompiledPoint], notes: Iterable[Diagnostic] = ()) 
         raise InputError(*error.diagnostics, labels=names) from None
     print_diagnostics(found, labels=names)
     return runnable
-
-
-def labels(points: Iterable[CompiledPoint]) -> dict[str, str]:
-    """The words people know a point by: what was swept, long lists cut short, else its id."""
-    return {point.id: " ".join(map(shorten, point.swept)) or point.id for point in points}
 
 
 def is_task(word: str) -> bool:

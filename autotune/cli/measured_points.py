@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from autotune.api import read_dimensions
 from autotune.cli.inputs import is_task, read_inputs
 from autotune.cli.output import print_diagnostics
-from autotune.cli.stored_points import StoredPoint, rebuild
-from autotune.diagnostics import Diagnostic, InputError, diagnostic
+from autotune.diagnostics import InputError, diagnostic
 from autotune.store import Store
+from autotune.stored_points import StoredPoint, rebuild
+from autotune.verifying import measured_results, usable_points
 from autotune.workspace.load import load_workspace
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
-    from autotune.cli.inputs import Inputs
+    from autotune.inputs import Inputs
     from autotune.store import Result, RunRecord
 
 
@@ -32,10 +32,7 @@ def measured_points(args: argparse.Namespace) -> list[StoredPoint]:
         said = read_dimensions(workspace, None, rest, multirun=False)
         runs = [store.find_run(name) for name in names] or [store.find_run()]
         found = [(run, store.results(run.run_id)) for run in {run.run_id: run for run in runs}.values()]
-    measured = [(run, _measured(results)) for run, results in found]
-    if not any(results for _, results in measured):
-        raise InputError(*(_unusable(run, results) for run, results in found))
-    return [point for run, results in measured for point in rebuild(run, results, workspace, said)]
+    return usable_points(found, workspace, said)
 
 
 def _of_points(store: Store, inputs: Inputs) -> list[StoredPoint]:
@@ -45,7 +42,9 @@ def _of_points(store: Store, inputs: Inputs) -> list[StoredPoint]:
     missing = set(ids)
     for run in store.runs():
         here = missing & set(run.points)
-        if here and (results := [item for item in _measured(store.results(run.run_id)) if item.point_id in here]):
+        if here and (
+            results := [item for item in measured_results(store.results(run.run_id)) if item.point_id in here]
+        ):
             found.append((run, results))
             missing -= {item.point_id for item in results}
     if not found:
@@ -56,21 +55,3 @@ def _of_points(store: Store, inputs: Inputs) -> list[StoredPoint]:
     if missing:
         print_diagnostics([diagnostic("AT160", f"{len(missing)} of {len(ids)} points left out: not measured yet", help="`autotune run` with the same words goes on")])  # fmt: skip
     return [point for run, results in found for point in rebuild(run, results, inputs.workspace, ())]
-
-
-def _measured(results: Sequence[Result]) -> list[Result]:
-    return [item for item in results if item.kind == "measured" and item.measurements]
-
-
-def _unusable(run: RunRecord, results: Sequence[Result]) -> Diagnostic:
-    if any(item.kind == "emulated" for item in results):
-        return diagnostic(
-            "AT060",
-            f"run {run.run_id} was emulated: its timing is the predictor's own, so there is nothing to verify",
-            help="measure on a GPU (executor=local, docker, kubernetes), or take in what others measured: autotune results import DIR",
-        )
-    return diagnostic(
-        "AT060",
-        f"run {run.run_id} has no measured load",
-        help="`autotune results RUN` shows how far it came; `autotune resume RUN` goes on",
-    )

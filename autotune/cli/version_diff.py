@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autotune.cli.difference_table import print_differences
-from autotune.cli.inputs import labels
 from autotune.cli.output import print_diagnostics, print_json
 from autotune.compare import compare_points
 from autotune.compose.settings import Assign, Dimension
 from autotune.diagnostics import Severity, Source, Writer
+from autotune.inputs import labels
 
 if TYPE_CHECKING:
-    from autotune.cli.inputs import Inputs
     from autotune.compiled import CompiledPoint
+    from autotune.inputs import Inputs
 
 
 def show_version_diff(inputs: Inputs, old: str, new: str, form: str) -> int:

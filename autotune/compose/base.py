@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,10 @@ class Composed:
     pinned: Mapping[str, Writer]
 
 
+#: Hydra keeps one instance for the whole process.
+_HYDRA = threading.Lock()
+
+
 class Composer:
     """Composes configs from one set of config folders. `folders` in order of search; the first is the built-in one."""
 
@@ -45,7 +50,9 @@ class Composer:
         self.groups = frozenset(group for folder in folders for group in _groups(folder))
 
     def options(self, group: str) -> list[str]:
-        """The options of a group, from every folder."""
+        """The options of a group, from every folder. A name that is no group has none: it may be any path."""
+        if group not in self.groups:
+            return []
         found = {file.stem for folder in self._folders for file in (folder / group).glob("*.yaml")}
         return sorted(found)
 
@@ -69,7 +76,8 @@ class Composer:
             self._check_option(choice)
         overrides = (*(f"{choice.group}={choice.option}" for choice in choices.values()), *raw)
         if overrides not in self._cache:
-            self._cache[overrides] = self._compose(overrides, choices)
+            with _HYDRA:
+                self._cache[overrides] = self._compose(overrides, choices)
         return self._cache[overrides]
 
     def _check_option(self, choice: Choose) -> None:

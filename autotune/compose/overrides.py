@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -25,6 +26,8 @@ Options = Callable[[str], list[str]]
 #: Which of Hydra's launchers runs the jobs. Its own, `basic`, runs them in this process, which autotune does itself.
 LAUNCHER = "hydra/launcher="
 _BASIC = f"{LAUNCHER}basic"
+#: Values of one override; more would fill the memory before anything is compiled.
+_MOST_VALUES = 100_000
 
 
 def split_launcher(words: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -160,13 +163,15 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
     if isinstance(sweep, Glob):
         values: list[Any] = sweep.filter(options(override.key_or_group))
     elif isinstance(sweep, RangeSweep):
-        values = list(sweep.range())
+        values = list(itertools.islice(sweep.range(), _MOST_VALUES + 1))
     else:
         values = [_plain(item) for item in sweep.list]
     if getattr(sweep, "shuffle", False):
         random.Random(0).shuffle(values)  # noqa: S311 - an order, not a secret; the same each time
     if not values:
         raise _wrong(override.input_line or "", "it sweeps over nothing")
+    if len(values) > _MOST_VALUES:
+        raise _wrong(override.input_line or "", f"it sweeps over more than {_MOST_VALUES:,} values")
     return values
 
 
@@ -198,13 +203,14 @@ def format_value(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{format_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str) and not _reads_back(value):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        # Hydra takes backslashes as they are, but for those before a quote.
+        return "'" + re.sub(r"(\\+)(?=')|(\\+)\Z", lambda found: found[0] * 2, value).replace("'", "\\'") + "'"
     return str(value)
 
 
 def _reads_back(text: str) -> bool:
     """Whether unquoted text is read as that text, not as a number, a list or an error."""
-    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text)) and text.lower() not in {
+    return bool(re.fullmatch(r"[A-Za-z_/][\w./@:-]*", text, re.ASCII)) and text.lower() not in {
         "null",
         "true",
         "false",

@@ -2,7 +2,16 @@
 
 from autotune.diagnostics.codes import CODES, FAMILIES, Code, Example
 from autotune.diagnostics.deny import deny, read_denied
-from autotune.diagnostics.diagnostic import Diagnostic, InputError, Severity, diagnostic, has_errors, ordered, unique
+from autotune.diagnostics.diagnostic import (
+    Diagnostic,
+    InputError,
+    Severity,
+    UnknownNameError,
+    diagnostic,
+    has_errors,
+    ordered,
+    unique,
+)
 from autotune.diagnostics.nearest import nearest, suggest
 from autotune.diagnostics.page import render_page, render_pages
 from autotune.diagnostics.provenance import Source, Writer
@@ -19,6 +28,7 @@ __all__ = [
     "InputError",
     "Severity",
     "Source",
+    "UnknownNameError",
     "Writer",
     "deny",
     "diagnostic",

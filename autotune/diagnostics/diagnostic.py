@@ -79,6 +79,10 @@ class InputError(Exception):
         super().__init__("; ".join(f"{d.code}: {d.message}" for d in diagnostics))
 
 
+class UnknownNameError(InputError):
+    """Something was named that is not there: a run, a point, a profile, a model. One that could be there."""
+
+
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in diagnostics)
 

@@ -18,6 +18,10 @@ Path = tuple[str, ...]
 #: The C parser reads about ten times faster and behaves alike; wheels without it fall back.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+#: Deeper nesting is no config, and brings the C parser down long before it is through.
+_DEEPEST = 100
+#: What aliases may blow a text up to, in nodes.
+_MOST_NODES = 1_000_000
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -44,6 +48,7 @@ def parse_yaml(text: str, name: str) -> YamlSource:
     Raises InputError (AT001) for broken YAML, more than one document, keys that are not text, and repeated keys.
     """
     with _broken_text(name):
+        _check_shape(text, name)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
@@ -59,6 +64,7 @@ def parse_documents(text: str, name: str) -> list[YamlSource]:
     """
     sources: list[YamlSource] = []
     with _broken_text(name):
+        _check_shape(text, name)
         loader = _Loader(text)
         try:
             while loader.check_node():
@@ -68,6 +74,32 @@ def parse_documents(text: str, name: str) -> list[YamlSource]:
         finally:
             loader.dispose()
     return sources
+
+
+def _check_shape(text: str, name: str) -> None:
+    """Raise InputError for a text that is nested too deeply, or whose aliases stand for too much, before it is composed."""
+    # What nests within a line; indentation takes so much text that it cannot nest too deeply for the parser.
+    if "*" not in text and sum(map(text.count, ("[", "{", "- ", "? "))) <= _DEEPEST:
+        return
+    sizes: dict[str, int] = {}
+    open_: list[tuple[str | None, int]] = []
+    nodes = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_.append((event.anchor, nodes))
+            if len(open_) > _DEEPEST:
+                raise _broken(name, "nested too deeply", _line(event), None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = open_.pop()
+            if anchor is not None:
+                sizes[anchor] = nodes - before
+        nodes += sizes.get(str(event.anchor), 1) if isinstance(event, yaml.AliasEvent) else 1
+        if nodes > _MOST_NODES:
+            raise _broken(name, "its aliases stand for too much", _line(event), None)
+
+
+def _line(event: yaml.Event) -> int | None:
+    return None if event.start_mark is None else event.start_mark.line + 1
 
 
 def _source(loader: Any, node: yaml.Node, name: str) -> YamlSource:

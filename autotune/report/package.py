@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 from autotune.report.github import block, code, table
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from autotune.store.result import Result
 
 TASK, README = "task.yaml", "README.md"
+#: The first moment that a zip can say; archives have no dates of their own.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 #: Groups that belong to where and how it was measured, and not to what is deployed.
 _LEFT_OUT = ("executor",)
 
@@ -81,6 +84,17 @@ def archive(files: Mapping[str, str], folder: str) -> bytes:
             entry = tarfile.TarInfo(f"{folder}/{name}")
             entry.size, entry.mode = len(content), 0o755 if name.endswith(".sh") else 0o644
             tar.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def zipped(files: Mapping[str, str], folder: str) -> bytes:
+    """The same as a zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in sorted(files.items()):
+            entry = zipfile.ZipInfo(f"{folder}/{name}", _ZIP_EPOCH)
+            entry.external_attr = (0o100755 if name.endswith(".sh") else 0o100644) << 16
+            file.writestr(entry, text.encode(), zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 

@@ -38,12 +38,16 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class ServerStarting:
-    """A server is being started for these points. `attempt` counts from 1."""
+    """A server is being started for these points. `attempt` counts from 1. `devices` are the GPUs it was given and `cpus`
+    the CPU threads, empty where they are not told apart.
+    """
 
     deployment: str
     points: tuple[str, ...]
     gpus: int
     attempt: int
+    devices: tuple[str, ...] = ()
+    cpus: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

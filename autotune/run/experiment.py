@@ -170,7 +170,10 @@ class _Serving:
         group, bench = self._group, self._bench
         assert first.config is not None
         names = tuple(point.id for point in group.points)
-        bench.ledger.report(ServerStarting(group.deployment.name, names, group.deployment.gpus_in_all, self._attempt))
+        bench.ledger.report(
+            ServerStarting(group.deployment.name, names, group.deployment.gpus_in_all, self._attempt,
+                           self._assigned.devices, self._assigned.cpus)
+        )  # fmt: skip
         try:
             folder = _point_folder(bench.folder, first)
             for other in group.points[1:]:

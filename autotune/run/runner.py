@@ -8,20 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from autotune.bench import find_client
-from autotune.diagnostics import InputError, diagnostic
-from autotune.run.choose import Probes, choose_executor, probe_machine
+from autotune.diagnostics import diagnostic
 from autotune.run.cooldown import find_cooldowns
 from autotune.run.dispatch import dispatch, dispatch_guided
 from autotune.run.events import Noted, RunClosed, RunOpened, Silent
-from autotune.run.executor import Executor, make_executor
+from autotune.run.executor import make_executor
 from autotune.run.experiment import Bench, Servers
 from autotune.run.guide import make_guide
+from autotune.run.journal import Journal
 from autotune.run.labels import point_labels
-from autotune.run.layout import find_limits
 from autotune.run.ledger import PATIENCE_S, Ledger
 from autotune.run.leftovers import sweep_servers
-from autotune.run.plan import ServerGroup, group_points
-from autotune.run.preflight import check_run
+from autotune.run.plan import group_points
+from autotune.run.prepare import prepare
 from autotune.run.pulse import Pulse
 from autotune.run.state import open_run
 from autotune.run.stop import Stop, listen_to_signals
@@ -37,13 +36,12 @@ if TYPE_CHECKING:
     from autotune.bench.client import BenchClient
     from autotune.compiled import CompiledPoint
     from autotune.predict.predictor import Timing
+    from autotune.run.choose import Probes
     from autotune.run.events import Reporter
-    from autotune.run.executor import Settings
     from autotune.run.experiment import ScoreOf
+    from autotune.run.prepare import MakeExecutor
     from autotune.store.result import Result
     from autotune.store.store import Store
-
-    MakeExecutor = Callable[[Settings, Callable[[str], Timing]], Executor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,40 +107,25 @@ def run_points(
     (AT030), the run in use (AT032), the store (AT031) or the run's folder (AT050) unusable; later AT031 where the store
     stays unusable, and what is stored by then stays.
     """
-    points = list({point.id: point for point in points}.values())
-    runnable = [point for point in points if point.runnable]
-    if not runnable:
-        raise InputError(diagnostic("AT023", "none of the points can run"))
     reporter = reporter or Silent()
     stop = stop or Stop()
-    probes = probes or probe_machine()
-    settings = _common_settings(runnable)
-    groups = group_points(runnable)
-    choice = choose_executor(settings, [group.deployment for group in groups], probes)
-    timing_of = timing_of or _roofline_timing(runnable)
-
-    def executor_for(group: ServerGroup) -> Executor:
-        own = _settings(group.points[0])
-        return make(own if own.name == choice.settings.name else choice.settings, timing_of)
-
-    kind = executor_for(groups[0]).kind
-    used = settings if settings.name == choice.settings.name else choice.settings
-    limits, doubts = find_limits(used, runnable, probes, _max_parallel(runnable))
-    found = check_run(groups, limits, executor_for, client_of, doubts)
+    ready = prepare(points, timing_of=timing_of, probes=probes, make=make, client_of=client_of)
+    points, runnable, kind = ready.points, ready.runnable, ready.kind
     with (
         listen_to_signals(stop),
-        open_run(store, [point.id for point in points], choice.settings.name, inputs or RunInputs(),
+        open_run(store, ready.ids, ready.executor, inputs or RunInputs(),
                  data_dir=data_dir or default_data_dir(), clock=clock, run_id=run_id) as run,
     ):  # fmt: skip
+        reporter = Journal(run.folder, reporter, clock)
         ledger = Ledger(store, run, kind, reporter, clock, stop=stop, patience_s=patience_s)
         waiting = ledger.waiting(points)
         guide = make_guide(runnable, ledger.results)
         most = None if guide is None else len(points) - len(runnable) + guide.most
         ledger.report(
-            RunOpened(run.run_id, run.folder, choice.settings.name, point_labels(points), len(waiting), run.resumed,
+            RunOpened(run.run_id, run.folder, ready.executor, point_labels(points), len(waiting), run.resumed,
                       None if guide is None else guide.name, most)
         )  # fmt: skip
-        for item in [choice.note, *found]:
+        for item in ready.notes:
             if item is not None:
                 ledger.report(Noted(item))
         ledger.remember(runnable)
@@ -152,16 +135,16 @@ def run_points(
             if not point.runnable:
                 ledger.prune(point)
         next_on = None if guide is None else guide.next_on
-        bench = Bench(ledger, stop, Servers(), run.folder, executor_for, client_of, score_of, next_on)
+        bench = Bench(ledger, stop, Servers(), run.folder, ready.executor_for, client_of, score_of, next_on)
 
         def progress() -> tuple[int, int]:
             return len(points) - len(ledger.waiting(points)), len(points) if most is None else most
 
         with Pulse(run.folder, stop, progress, clock().isoformat(timespec="seconds")):
             if guide is None:
-                dispatch(group_points(ledger.waiting(runnable)), bench, limits)
+                dispatch(group_points(ledger.waiting(runnable)), bench, ready.limits)
             else:
-                dispatch_guided(guide, bench, limits)
+                dispatch_guided(guide, bench, ready.limits)
         sweep_servers(run.folder)  # what could not be removed when its server ended
         waiting = ledger.waiting(points)
         if not stop.asked:
@@ -192,38 +175,3 @@ def _leave_cooling(points: Sequence[CompiledPoint], ledger: Ledger, store: Store
             Noted(diagnostic("AT211", f"{many} failed to load on this machine a short while ago", path="optimization.cooldown_h",
                              help="optimization.cooldown_h=0 tries them now; the results say in which run, and how"))
         )  # fmt: skip
-
-
-def _settings(point: CompiledPoint) -> Settings:
-    assert point.config is not None
-    return point.config.executor
-
-
-def _common_settings(points: Sequence[CompiledPoint]) -> Settings:
-    """One run has one executor: what is measured and what is emulated must not stand side by side."""
-    names = sorted({_settings(point).name for point in points})
-    if len(names) > 1:
-        raise InputError(
-            diagnostic("AT027", f"the points name several executors: {', '.join(names)}", path="executor",
-                       help="run them one after the other, each with one executor")
-        )  # fmt: skip
-    return _settings(points[0])
-
-
-def _max_parallel(points: Sequence[CompiledPoint]) -> int | None:
-    numbers = [point.config.optimization.max_parallel for point in points if point.config is not None]
-    return min((number for number in numbers if number is not None), default=None)
-
-
-def _roofline_timing(points: Sequence[CompiledPoint]) -> Callable[[str], Timing]:
-    from autotune.predict import Roofline
-
-    by_name = {point.deployment.name: point for point in points if point.deployment is not None}
-
-    def timing_of(name: str) -> Timing:
-        point = by_name[name]
-        assert point.config is not None
-        assert point.facts is not None
-        return Roofline().timing(point.config, point.facts)
-
-    return timing_of

@@ -45,32 +45,33 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
     for name, info in model.model_fields.items():
         path = f"{prefix}{name}"
         yield path, info.description or ""
-        for inner in _models(info.annotation):
+        for inner in inner_models(info.annotation):
             yield from _walk(inner, f"{path}.")
 
 
 def _maps(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Any]]:
     for name, info in model.model_fields.items():
         path = f"{prefix}{name}"
-        if any(typing.get_origin(arm) is dict for arm in _arms(info.annotation)):
+        if any(typing.get_origin(arm) is dict for arm in union_arms(info.annotation)):
             yield path, info.annotation
-        for inner in _models(info.annotation):
+        for inner in inner_models(info.annotation):
             yield from _maps(inner, f"{path}.")
 
 
-def _arms(annotation: Any) -> Iterator[Any]:
+def union_arms(annotation: Any) -> Iterator[Any]:
     """The alternatives of a union, through Annotated."""
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
-        yield from _arms(typing.get_args(annotation)[0])
+        yield from union_arms(typing.get_args(annotation)[0])
     elif origin in (typing.Union, types.UnionType):
         for arm in typing.get_args(annotation):
-            yield from _arms(arm)
+            yield from union_arms(arm)
     else:
         yield annotation
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    for arm in _arms(annotation):
+def inner_models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models among the alternatives of a union."""
+    for arm in union_arms(annotation):
         if isinstance(arm, type) and issubclass(arm, BaseModel):
             yield arm

@@ -9,7 +9,7 @@ from autotune.score.picks import PICKS, Candidate, PickName, Picks, choose_picks
 from autotune.score.score import MAX_ERROR_RATE, Scored, score_for, score_measurement, score_measurements
 from autotune.score.shortfall import Shortfall, find_shortfalls
 from autotune.score.slo import SloVerdict, Violation, judge_slo, penalise
-from autotune.score.weights import change_weights, normalise, rebalance
+from autotune.score.weights import change_weights, normalise, percentages, rebalance
 
 __all__ = [
     "MAX_ERROR_RATE",
@@ -37,6 +37,7 @@ __all__ = [
     "normalise",
     "objective_values",
     "penalise",
+    "percentages",
     "rebalance",
     "score_for",
     "score_measurement",

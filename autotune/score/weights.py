@@ -79,3 +79,17 @@ def _scale(weights: Mapping[str, float], changes: Mapping[str, float]) -> dict[s
     others = normalise({name: weight for name, weight in weights.items() if name not in changes})
     left = max(0.0, 1.0 - math.fsum(changes.values()))
     return {name: changes[name] if name in changes else others[name] * left for name in weights}
+
+
+def percentages(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights as percent to one decimal that sum to exactly 100, each within 0.1 of its own (the largest remainders go up).
+
+    Raises ValueError like `normalise`, and for no weights at all.
+    """
+    if not weights:
+        raise ValueError("there are no weights")
+    exact = {name: 1000 * weight for name, weight in normalise(weights).items()}
+    tenths = {name: math.floor(value) for name, value in exact.items()}
+    left = 1000 - sum(tenths.values())
+    ordered = sorted(exact, key=lambda name: tenths[name] - exact[name])
+    return {name: (tenths[name] + (name in ordered[:left])) / 10 for name in weights}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,8 @@ class Database:
             url.get_backend_name() == "sqlite" and url.database is not None and _only_readable(url.database)
         )
         self.engine = self._make_engine()
+        self._version_connection: Connection | None = None
+        self._version_lock = threading.Lock()
         try:
             with self._refusals(None):
                 ensure_schema(self.engine, self.name, read_only=self.read_only)
@@ -74,6 +77,26 @@ class Database:
             )
         with self._refusals(what), self.engine.begin() as connection:
             yield connection
+
+    def version(self) -> int:
+        """A number that is another one when anybody has changed the data. Where the database does not say (SQLite does, within
+        one connection, which is kept for it), it changes every second.
+        """
+        if self.engine.dialect.name != "sqlite" or self.read_only:
+            return int(time.monotonic())
+        with self._version_lock, self._refusals(None):
+            if self._version_connection is None:
+                self._version_connection = self.engine.connect()
+                # No transaction stays open: it would see the data as it was.
+                self._version_connection = self._version_connection.execution_options(isolation_level="AUTOCOMMIT")
+            return int(self._version_connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def close(self) -> None:
+        with self._version_lock:
+            if self._version_connection is not None:
+                self._version_connection.close()
+                self._version_connection = None
+        self.engine.dispose()
 
     def problems(self) -> list[str]:
         """What the database finds wrong with itself, empty when it is whole."""

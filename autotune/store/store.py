@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from autotune.diagnostics import InputError, diagnostic, suggest
+from autotune.diagnostics import UnknownNameError, diagnostic, suggest
 from autotune.store import tables
 from autotune.store.database import Database
+from autotune.store.pages import ResultFilter, Sort, result_page, run_ids_page
 from autotune.store.places import store_place
 from autotune.store.raw import RawFile, raw_row, read_raw, within_limits
 from autotune.store.rows import (
@@ -26,7 +27,7 @@ from autotune.store.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -109,11 +110,11 @@ class Store:
                 return _read_runs(connection, _latest_first().where(column == hits[0]))[0]
             known = [str(item) for item in connection.scalars(select(column).order_by(column.desc()).limit(_KNOWN_IDS))]
         if not known:
-            raise InputError(diagnostic("AT031", "no run is stored yet", help="`autotune run` makes one"))
+            raise UnknownNameError(diagnostic("AT031", "no run is stored yet", help="`autotune run` makes one"))
         if hits:
             names = ", ".join(hits[:_SHOWN_IDS]) + (" ..." if len(hits) > _SHOWN_IDS else "")
-            raise InputError(diagnostic("AT031", f"{len(hits)} runs start with {name}", help=f"one of {names}"))
-        raise InputError(diagnostic("AT031", f"no run is called {name}", help=suggest(name or "", known)))
+            raise UnknownNameError(diagnostic("AT031", f"{len(hits)} runs start with {name}", help=f"one of {names}"))
+        raise UnknownNameError(diagnostic("AT031", f"no run is called {name}", help=suggest(name or "", known)))
 
     def has_run(self, run_id: str) -> bool:
         """Whether a run of that very id is stored."""
@@ -176,6 +177,69 @@ class Store:
         place = {point: position for position, point in enumerate(run.points)}
         return sorted(found, key=lambda result: (place.get(result.point_id, len(place)), result.point_id))
 
+    def run_stamp(self, run_id: str) -> str:
+        """A short text that is another one whenever the run's record or one of its results changed; empty for an unknown run."""
+        runs, results = tables.runs.c, tables.results.c
+        counts = (func.count(), func.sum(results.attempts), func.max(results.started_at), func.max(results.finished_at))
+        with self._database.reading() as connection:
+            run = connection.execute(select(runs.finished_at).where(runs.run_id == run_id)).first()
+            if run is None:
+                return ""
+            query = select(results.status, *counts).where(results.run_id == run_id).group_by(results.status)
+            found = sorted(tuple(row) for row in connection.execute(query))
+        return repr((run.finished_at, found))
+
+    def statuses(self, run_id: str) -> dict[str, tuple[str, int]]:
+        """(status, attempts) of the points of a run that have a result or are at work: what to look at often."""
+        columns = (tables.results.c.point_id, tables.results.c.status, tables.results.c.attempts)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*columns).where(tables.results.c.run_id == run_id))
+            return {str(point): (str(status), int(attempts)) for point, status, attempts in rows}
+
+    def some_results(self, run_id: str, points: Iterable[str]) -> list[Result]:
+        """The results of these points of a run, in no order; those that have none are left out."""
+        wanted = list(points)
+        found: list[Result] = []
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), _BATCH):
+                found += read_results(connection, [(run_id, point) for point in wanted[start : start + _BATCH]])
+        return found
+
+    def result_page(
+        self, wanted: ResultFilter, sort: Sort, offset: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """One page of results of all runs as summaries, and how many there are in all."""
+        with self._database.reading() as connection:
+            return result_page(connection, wanted, sort, offset, limit)
+
+    def run_page(
+        self, offset: int, limit: int, *, executor: str | None = None, finished: bool | None = None
+    ) -> tuple[list[RunRecord], int]:
+        """One page of runs, the latest first, and how many there are in all."""
+        with self._database.reading() as connection:
+            ids, total = run_ids_page(connection, offset, limit, executor=executor, finished=finished)
+            return _read_runs(connection, _latest_first().where(tables.runs.c.run_id.in_(ids))), total
+
+    def result(self, run_id: str, point_id: str) -> Result:
+        """One result. Raises UnknownNameError (AT031) for a run or point that is not stored, or has none yet."""
+        run = self.find_run(run_id)
+        with self._database.reading() as connection:
+            found = read_results(connection, [(run.run_id, point_id)], None if run.task is None else run.task.name)
+        if not found:
+            raise UnknownNameError(
+                diagnostic("AT031", f"run {run.run_id} has no result of a point {point_id}", help=suggest(point_id, run.points))
+            )  # fmt: skip
+        return found[0]
+
+    def runs_of_task(self, task_hash: str) -> list[RunRecord]:
+        """The runs that were made from this very text, the latest first."""
+        with self._database.reading() as connection:
+            return _read_runs(connection, _latest_first().where(tables.runs.c.task_hash == task_hash))
+
+    def check(self) -> None:
+        """Ask the database for something. Raises InputError (AT031) when it does not answer."""
+        self._is_empty()
+
     def tasks(self) -> list[Task]:
         """Every task that a run was made from or that was migrated, by name."""
         with self._database.reading() as connection:
@@ -183,6 +247,29 @@ class Store:
             return [
                 read_task(dict(row)) for row in connection.execute(select(tables.tasks).order_by(*order)).mappings()
             ]
+
+    def task_page(self, offset: int, limit: int, version: int | None = None) -> tuple[list[Task], int]:
+        """One page of tasks, by name, and how many there are in all."""
+        columns = tables.tasks.c
+        conditions = [] if version is None else [columns.version == version]
+        order = (columns.name, columns.version, columns.task_hash)
+        with self._database.reading() as connection:
+            total = connection.execute(select(func.count()).select_from(tables.tasks).where(*conditions)).scalar_one()
+            query = select(tables.tasks).where(*conditions).order_by(*order).offset(offset).limit(limit)
+            return [read_task(dict(row)) for row in connection.execute(query).mappings()], int(total)
+
+    def tasks_from(self, task_hash: str) -> list[Task]:
+        """The tasks that were migrated from this one."""
+        query = select(tables.tasks).where(tables.tasks.c.migrated_from == task_hash).order_by(tables.tasks.c.task_hash)
+        with self._database.reading() as connection:
+            return [read_task(dict(row)) for row in connection.execute(query).mappings()]
+
+    def find_task(self, task_hash: str) -> Task | None:
+        """The task of that hash; None when there is none."""
+        query = select(tables.tasks).where(tables.tasks.c.task_hash == task_hash)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else read_task(dict(row))
 
     def raw(self, run_id: str, point_id: str) -> list[RawFile]:
         """The files that the load client of a point left, by name, unpacked."""
@@ -208,8 +295,12 @@ class Store:
         """What the database finds wrong with itself (SQLite's integrity and foreign key checks), empty when it is whole."""
         return self._database.problems()
 
+    def version(self) -> int:
+        """A number that is another one when anything stored has changed since; see `Database.version`."""
+        return self._database.version()
+
     def close(self) -> None:
-        self._database.engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -285,6 +376,32 @@ def _by_point(connection: Connection, table: Any, run_id: str) -> dict[str, list
     for item in connection.execute(query).mappings():
         rows[item["point_id"]].append(item)
     return rows
+
+
+def read_results(connection: Connection, keys: Sequence[tuple[str, str]], task: str | None = None) -> list[Result]:
+    """The results of these runs and points, without what their clients left; in the order of `keys`."""
+    found: dict[tuple[str, str], Any] = {}
+    measured: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    predicted: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for run_id, points in _by_run(keys).items():
+        for row in connection.execute(_of_points(tables.results, run_id, points)).mappings():
+            found[run_id, row["point_id"]] = row
+        for table, rows in ((tables.measurements, measured), (tables.predictions, predicted)):
+            query = _of_points(table, run_id, points).order_by(table.c.position)
+            for row in connection.execute(query).mappings():
+                rows[run_id, row["point_id"]].append(row)
+    return [read_result(dict(found[key]), measured[key], predicted[key], task) for key in keys if key in found]
+
+
+def _by_run(keys: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    by_run: dict[str, list[str]] = defaultdict(list)
+    for run_id, point in keys:
+        by_run[run_id].append(point)
+    return by_run
+
+
+def _of_points(table: Any, run_id: str, points: list[str]) -> Select[Any]:
+    return select(table).where((table.c.run_id == run_id) & table.c.point_id.in_(points))
 
 
 def _counts(connection: Connection, runs: list[str]) -> dict[str, dict[str, int]]:

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import SQLAlchemyError
 
 
-class StoreBusyError(InputError):
+class StoreError(InputError):
+    """A store that cannot be used."""
+
+
+class StoreBusyError(StoreError):
     """A store that cannot be used now and may be later: locked by another process, full, its server away."""
 
 
@@ -72,10 +76,10 @@ def refused(error: SQLAlchemyError, name: str, doing: str | None, wait_s: float)
     return StoreBusyError(*found.diagnostics) if words.passing or _lost(error, original) else found
 
 
-def unusable(name: str, reason: str, doing: str | None = None, help: str = OTHER_STORE) -> InputError:  # noqa: A002 - as in diagnostic()
+def unusable(name: str, reason: str, doing: str | None = None, help: str = OTHER_STORE) -> StoreError:  # noqa: A002 - as in diagnostic()
     """AT031: the store of that name cannot be used."""
     lost = "" if doing is None else f"; {doing} was not stored"
-    return InputError(diagnostic("AT031", f"the store {name} cannot be used: {reason}{lost}", help=help))
+    return StoreError(diagnostic("AT031", f"the store {name} cannot be used: {reason}{lost}", help=help))
 
 
 def _lost(error: SQLAlchemyError, original: Any) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+#: Holds the token, where it is not to be made anew.
+TOKEN_VARIABLE = "AUTOTUNE_TOKEN"  # noqa: S105 - a name, no secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +22,23 @@ class WebSettings:
     read_only: bool = False
     #: Runs that work at once; more wait in the queue.
     max_runs: int = 1
+    #: Largest body of a request, in bytes.
+    max_body_bytes: int = 4_194_304
+    #: Requests of one client, in 1/s on average; bursts may be three times that. Those that read, and the others.
+    reads_per_s: float = 1000.0
+    writes_per_s: float = 20.0
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or the name localhost, is this machine's alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -9,7 +9,14 @@ from fastapi import Depends, Request
 
 if TYPE_CHECKING:
     from autotune.store import Store
+    from autotune.web.answers import Answers
+    from autotune.web.events import Watchers
+    from autotune.web.jobs import Jobs
+    from autotune.web.rates import Rate
+    from autotune.web.reading import RunReader
+    from autotune.web.secrets import Keys
     from autotune.web.settings import WebSettings
+    from autotune.web.workbench import Workbench
     from autotune.workspace.load import Workspace
 
 
@@ -18,12 +25,24 @@ class WebState:
     """Made once when the server starts; safe to read from several threads."""
 
     settings: WebSettings
-    workspace: Workspace
+    bench: Workbench
     store: Store
+    runs: RunReader
+    jobs: Jobs
+    watchers: Watchers
+    keys: Keys
+    #: Wrong tokens by client.
+    tries: Rate
+    answers: Answers
+
+    @property
+    def workspace(self) -> Workspace:
+        """The configs, profiles and catalog as they are now. What a client names is not looked for in any folder."""
+        return self.bench.workspace
 
 
-def web_state(request: Request) -> WebState:
-    """The state of the server that this request came to."""
+async def web_state(request: Request) -> WebState:
+    """The state of the server that this request came to. Async, because FastAPI would run it in a thread otherwise."""
     return cast("WebState", request.app.state.web)
 
 

@@ -24,20 +24,37 @@ class ProfileShelf(Mapping[str, Profile]):
 
     def __init__(self, folders: Iterable[Path], variables: Mapping[str, Iterable[str]]) -> None:
         self._variables = variables
+        self._folders = tuple(folders)
         self._builtin = folder("profiles").resolve()
         self._files: dict[str, list[Path]] = {}
-        self._read: dict[str, Profile] = {}
-        for place in folders:
+        self._read: dict[str, tuple[tuple[Path, int], Profile]] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again which files there are, and forget what was read of those that changed."""
+        files: dict[str, list[Path]] = {}
+        for place in self._folders:
             for file in sorted((*place.glob("*.yaml"), *place.glob("*.yml"))):
-                self._files.setdefault(file.stem, []).append(file)
+                files.setdefault(file.stem, []).append(file)
+        kept = {
+            name: (stamp, profile)
+            for name, (stamp, profile) in list(self._read.items())
+            if name in files and stamp == _stamp(files[name][0])
+        }
+        self._files, self._read = files, kept
+
+    def parse(self, name: str, text: str, shown_as: str) -> Profile:
+        """The profile that this text is. Raises InputError with every mistake in it."""
+        return parse_profile(name, parse_yaml(text, shown_as), self._variables)
 
     def __getitem__(self, name: str) -> Profile:
         """The profile. Raises KeyError for an unknown name and InputError for a file that is not well formed."""
-        if name not in self._read:
+        known = self._read.get(name)
+        if known is None:
             file = self._files[name][0]
-            source = parse_yaml(read_text(file, "profile"), self._shown(file))
-            self._read[name] = parse_profile(name, source, self._variables)
-        return self._read[name]
+            stamp = _stamp(file)
+            known = self._read[name] = (stamp, self.parse(name, read_text(file, "profile"), self._shown(file)))
+        return known[1]
 
     def __contains__(self, name: object) -> bool:
         return name in self._files
@@ -81,3 +98,11 @@ class ProfileShelf(Mapping[str, Profile]):
 
     def _shown(self, file: Path) -> str:
         return f"profiles/{file.name}" if file.parent == self._builtin else shown(file)
+
+
+def _stamp(file: Path) -> tuple[Path, int]:
+    """What changes when a file does; the time is in ns, 0 where there is no file any more."""
+    try:
+        return file, file.stat().st_mtime_ns
+    except OSError:
+        return file, 0

@@ -101,6 +101,24 @@ NEAR: dict[str, Near | Elsewhere] = {
         "error[AT050]: the folder /data/autotune/runs cannot be written: No space left on device\n"
         "  help: free some space, or set AUTOTUNE_HOME to another folder; what is stored is intact",
     ),
+    "AT080": Elsewhere(
+        "tests/web/test_admission.py::test_what_names_something_of_the_machine_is_refused",
+        "tests/web/test_admission.py::test_engine_settings_are_let_pass",
+        "error[AT080]: executor.bin_dir names a program, a file or an address of this machine, which a request may not\n"
+        "  --> override executor.bin_dir=/tmp\n"
+        "  help: set it in a profile on the machine that serves the page, or use the command line there",
+    ),
+    "AT081": Elsewhere(
+        "tests/web/test_jobs.py::test_a_full_queue_takes_no_more",
+        "tests/web/test_jobs.py::test_runs_wait_for_their_turn",
+        "error[AT081]: 100 runs wait already\n  help: wait, or cancel some of them",
+    ),
+    "AT082": Elsewhere(
+        "tests/web/test_requested.py::test_more_than_is_allowed_is_refused",
+        "tests/web/test_requested.py::test_words_and_a_task_are_read_as_on_the_command_line",
+        "error[AT082]: the sweep has 1,000,000 points, and one request may have 1,000\n"
+        "  help: sweep over less, or use the command line, which has no such limit",
+    ),
     "AT051": Near("emit executor=kubernetes executor.kubeconfig=nowhere"),
     "AT052": Elsewhere(
         "tests/run/cluster/test_server.py::test_every_missing_right_is_named_at_once",

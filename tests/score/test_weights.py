@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.diagnostics import InputError
-from autotune.score import change_weights, normalise, rebalance
+from autotune.score import change_weights, normalise, percentages, rebalance
 
 WEIGHTS = st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1e300), min_size=1)
 
@@ -99,3 +99,17 @@ def test_whatever_is_changed_the_sum_is_one_and_the_rest_keeps_its_ratios(given_
     if held > 1e-6:
         scale = (1 - sum(changes.values())) / held
         assert [after[name] for name in rest] == pytest.approx([before[name] * scale for name in rest], abs=1e-9)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(0, 1e6), min_size=1, max_size=8))
+def test_percentages_sum_to_exactly_100_and_are_near_the_weights(weights):
+    shown = percentages(weights)
+    assert round(sum(shown.values()) * 10) == 1000
+    assert all(round(value * 10) == pytest.approx(value * 10) for value in shown.values())
+    assert all(abs(shown[name] - 100 * weight) <= 0.1 + 1e-9 for name, weight in normalise(weights).items())
+
+
+def test_thirds_as_percentages():
+    assert percentages({"a": 1, "b": 1, "c": 1}) == {"a": 33.4, "b": 33.3, "c": 33.3}
+    with pytest.raises(ValueError, match="no weights"):
+        percentages({})

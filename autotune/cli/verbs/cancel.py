@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.output import say
 from autotune.cli.store_option import add_store
-from autotune.diagnostics import Diagnostic, InputError, diagnostic
-from autotune.run.pulse import Vitals, ask_to_stop, take_pulse
-from autotune.store import RunRecord, Store, data_dir
+from autotune.run.cancel import by_signal, cancel_run
+from autotune.run.pulse import take_pulse
+from autotune.store import Store, data_dir
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
+
+    from autotune.run.pulse import Vitals
 
 EPILOG = """\
 The run ends its measurements and its servers, as after Ctrl-C, and keeps its results; `autotune resume RUN` goes on with
@@ -35,16 +37,10 @@ def run(args: argparse.Namespace) -> int:
     with Store(args.store) as store:
         record = store.find_run(args.run)
     folder = data_dir() / "runs" / record.run_id
-    vitals = take_pulse(folder)
-    if vitals.alive is None:
-        raise InputError(_not_running(record, folder))
-    try:
-        ask_to_stop(folder, at_once=args.now)
-    except OSError as error:
-        raise InputError(
-            diagnostic("AT050", f"the folder {folder} cannot be written: {error.strerror or error}",
-                       help=f"stop it by a signal: {_by_signal(vitals)}")
-        ) from None  # fmt: skip
+    vitals = cancel_run(record, data_dir(), at_once=args.now)
+    if vitals is None:
+        say(f"run {record.run_id} left the queue; `autotune resume {record.run_id}` runs it")
+        return 0
     who = "" if vitals.beat is None else f" ({vitals.beat.who})"
     if args.no_wait:
         say(f"asked run {record.run_id}{who} to stop")
@@ -59,28 +55,7 @@ def _wait(folder: Path, vitals: Vitals, *, at_once: bool) -> None:
     hint = time.monotonic() + _HINT_S
     while take_pulse(folder).alive is not None:
         if time.monotonic() > hint:
-            harder = _by_signal(vitals) if at_once else "`autotune cancel --now`"
+            harder = by_signal(vitals) if at_once else "`autotune cancel --now`"
             say(f"it is still at it; {harder} does not wait for its servers")
             hint = float("inf")
         time.sleep(_LOOK_S)
-
-
-def _by_signal(vitals: Vitals) -> str:
-    if vitals.beat is None:
-        return "`kill PID`"
-    return f"`kill -9 {vitals.beat.pid}` on {vitals.beat.host} (nothing is lost by that either)"
-
-
-def _not_running(record: RunRecord, folder: Path) -> Diagnostic:
-    if record.finished:
-        return diagnostic("AT049", f"run {record.run_id} is over", help="`autotune runs` shows what every run does")
-    if not folder.is_dir():
-        host = record.environment.get("host") or "another machine"
-        return diagnostic(
-            "AT049", f"the folder of run {record.run_id} is not here", help=f"cancel it on {host}, where it was started"
-        )
-    return diagnostic(
-        "AT049",
-        f"nobody works on run {record.run_id}: it was interrupted",
-        help=f"`autotune resume {record.run_id}` goes on with it",
-    )

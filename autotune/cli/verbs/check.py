@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from autotune.cli.inputs import add_inputs, labels, read_inputs
+from autotune.cli.inputs import add_inputs, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, print_sarif
 from autotune.diagnostics import Diagnostic, InputError, Severity, has_errors, ordered, unique
+from autotune.inputs import labels
 
 if TYPE_CHECKING:
     import argparse

@@ -6,11 +6,12 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from autotune.cli.inputs import add_inputs, labels, read_inputs
+from autotune.cli.inputs import add_inputs, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.version_diff import show_version_diff
 from autotune.diagnostics import InputError, Severity, diagnostic, hide_secrets, holds_secret
 from autotune.diagnostics.secrets import HIDDEN
+from autotune.inputs import labels
 from autotune.schema.task_text import spell_flow
 
 if TYPE_CHECKING:

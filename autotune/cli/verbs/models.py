@@ -8,9 +8,10 @@ from autotune.catalog import find_model, measurements, statuses
 from autotune.cli.output import print_json
 from autotune.cli.tables import print_table
 from autotune.cli.verbs.models_add import add_model
-from autotune.cli.verbs.models_show import describe_model, show_model
+from autotune.cli.verbs.models_show import show_model
 from autotune.diagnostics import InputError, diagnostic
 from autotune.workspace.catalog_files import load_catalog
+from autotune.workspace.described import describe_model
 
 if TYPE_CHECKING:
     import argparse

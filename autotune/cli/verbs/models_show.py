@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from autotune.catalog import find_model, measurements, settings_for, statuses
@@ -11,9 +11,9 @@ from autotune.catalog.measured import SOURCE
 from autotune.cli.output import print_json
 from autotune.cli.tables import print_table
 from autotune.engines import ENGINES
+from autotune.workspace.described import describe_model
 
 if TYPE_CHECKING:
-    from autotune.catalog.facts import ModelFacts
     from autotune.catalog.measured import Measured
     from autotune.workspace.catalog_files import UserCatalog
 
@@ -65,26 +65,6 @@ def show_model(known: UserCatalog, name: str, form: str) -> int:
         bare = [(gpu, status, *[""] * 9) for gpu, status in found.items() if not any(row.gpu == gpu for row in rows)]
         print_table(head, [*(_measured(row, found[row.gpu]) for row in rows), *bare], right=(5, 7, 8, 9, 10))
     return 0
-
-
-def describe_model(known: UserCatalog, model: ModelFacts) -> dict[str, Any]:
-    """One model as plain data: its facts, its status, what was measured, what it needs said, where the entry stands."""
-    entry = known.entry("models", model.id)
-    return asdict(model) | {
-        "builtin": entry is None,
-        "file": None if entry is None else entry.file,
-        "shadows": entry is not None and entry.shadows,
-        "status": statuses(model),
-        "measured": [
-            asdict(row) | {"output_tokens_per_s_per_gpu": round(row.output_tokens_per_s_per_gpu, 1), "source": SOURCE}
-            for row in measurements(model.id)
-        ],
-        "kwargs": {
-            engine: {item.path: item.value for item in found}
-            for engine in ENGINES
-            if (found := settings_for(model.id, engine))
-        },
-    }
 
 
 def _measured(row: Measured, status: str) -> tuple[str, ...]:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from autotune.bench.loads import expand_loads
-from autotune.cli.comparing import calibrate, outdated
-from autotune.cli.inputs import add_inputs, announce, labels, read_inputs
+from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
 from autotune.cli.tables import print_table
-from autotune.diagnostics import InputError, unique
-from autotune.predict import PREDICTORS, Prediction, UnpredictableError
+from autotune.comparing import calibrate, outdated
+from autotune.diagnostics import InputError
+from autotune.inputs import labels
+from autotune.predict import PREDICTORS, Prediction
+from autotune.predicted_points import predict_points, prediction_data
 from autotune.report.number import show_number
 from autotune.workspace.calibrations import KeptCalibration, find_calibration
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from autotune.compiled import CompiledPoint
-    from autotune.diagnostics import Diagnostic
     from autotune.metrics import Measurement
-    from autotune.predict import Predictor
 
 EPILOG = """\
 The figures rank configs and find the impossible; they are no measurements. The roofline rests on data sheets and documented
@@ -44,12 +41,17 @@ def run(args: argparse.Namespace) -> int:
     names = labels(points)
     runnable = announce(points, inputs.notes())
     print_diagnostics(outdated(PREDICTORS[args.predictor], kept))
-    predicted, refused = _predict(runnable, predictor)
+    predicted, refused = predict_points(runnable, predictor)
     if not predicted:
         raise InputError(*refused, labels=names)
     print_diagnostics(refused, labels=names)
     if args.format == "json":
-        print_json([_row(point, prediction, kept) for point, prediction in predicted])
+        print_json(
+            [
+                prediction_data(point, prediction, None if kept is None else kept.label)
+                for point, prediction in predicted
+            ]
+        )
     else:
         print_table(
             ("point", "load", "GPUs", "TTFT ms", "TPOT ms", "tok/s", "tok/s/GPU", "tok/s/user"),
@@ -61,40 +63,9 @@ def run(args: argparse.Namespace) -> int:
     return 1 if refused else 0
 
 
-def _predict(
-    points: Sequence[CompiledPoint], predictor: Predictor
-) -> tuple[list[tuple[CompiledPoint, Prediction]], list[Diagnostic]]:
-    """What is predicted of every load of every point, and why of some nothing can be."""
-    found: list[tuple[CompiledPoint, Prediction]] = []
-    refused: list[Diagnostic] = []
-    for point in points:
-        assert point.config is not None
-        assert point.facts is not None
-        try:
-            loads = expand_loads(point.config.benchmark, point.config.runtime)
-            found += [(point, predictor.predict(point.config, point.facts, load)) for load in loads]
-        except UnpredictableError as error:
-            refused += [replace(item, point=point.id) for item in error.diagnostics]
-    return found, unique(refused)
-
-
 def _said(prediction: Prediction, kept: KeptCalibration | None) -> str:
     by = f"{prediction.predictor} {prediction.version}"
     return f"PREDICTED by {by}{'' if kept is None else f', {kept.label}'}: {prediction.expected_error}"
-
-
-def _row(point: CompiledPoint, prediction: Prediction, kept: KeptCalibration | None) -> dict[str, object]:
-    return {
-        "point_id": point.id,
-        "kind": "predicted",
-        "predictor": prediction.predictor,
-        "predictor_version": prediction.version,
-        "calibration": None if kept is None else kept.label,
-        "expected_error": prediction.expected_error,
-        "relative_errors": dict(prediction.errors),
-        "overrides": list(point.overrides),
-        "metrics": prediction.measurement.as_dict(),
-    }
 
 
 def _cells(name: str, point: CompiledPoint, found: Measurement) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from autotune.cli.verbs.results_raw import show_raw
 from autotune.diagnostics import InputError, diagnostic
 from autotune.report import render_table
 from autotune.report.picks import picks_of
-from autotune.store import Result, RunRecord, Store, data_dir
+from autotune.store import Result, RunRecord, Store
 from autotune.store.export import result_rows, to_csv, to_json_lines
 from autotune.store.parquet import to_parquet
 
@@ -144,15 +144,12 @@ def _render(results: list[Result], form: str) -> bytes:
 
 
 def _list(runs: list[RunRecord], form: str) -> int:
-    from autotune.cli.verbs.runs import (
-        as_data,
-        print_runs,
-    )  # with what running needs, which a table of results does not
-    from autotune.run.pulse import take_pulse
+    from autotune.cli.verbs.runs import look_at, print_runs  # with what running needs, a table of results does without
+    from autotune.run.listing import run_data
 
-    seen = [(run, take_pulse(data_dir() / "runs" / run.run_id)) for run in runs]
+    seen = look_at(runs)
     if form == "json":
-        print_json([as_data(*pair) for pair in seen])
+        print_json([run_data(item.record, item.vitals, queued=item.state == "queued") for item in seen])
     else:
         print_runs(seen)
     return 0

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import announce
 from autotune.cli.output import say
-from autotune.cli.recorded import folder_of, read_recorded
 from autotune.cli.store_option import add_store
 from autotune.cli.verbs.run import run_compiled
 from autotune.diagnostics import InputError, diagnostic
+from autotune.recorded import folder_of, read_recorded
 from autotune.run.pulse import take_pulse
 from autotune.store import RunRecord, Store, data_dir, store_place
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autotune.cli.inputs import Inputs, add_inputs, announce, read_inputs
+from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.outcome import show_outcome
 from autotune.cli.output import print_diagnostics, say
 from autotune.cli.store_option import add_store
 from autotune.compose.overrides import split_launcher
 from autotune.diagnostics import diagnostic
 from autotune.run import run_points
-from autotune.run.guide import BEFOREHAND
+from autotune.run.limit import learns, limit_points
 from autotune.run.progress import make_reporter
-from autotune.search import choose_strategy, shuffled
 from autotune.store import RunInputs, Store
 from autotune.workspace.files import read_text
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autotune.compiled import CompiledPoint
+    from autotune.inputs import Inputs
 
 EPILOG = """\
 The executor is chosen with executor=local, executor=emulated or executor=auto (the default, which says what it took).
@@ -62,28 +62,20 @@ def run_compiled(
 
 
 def _limit(points: Sequence[CompiledPoint], *, launched: bool = False) -> list[CompiledPoint]:
-    """The points that the strategy takes, in its order, and those that cannot run. A strategy that learns takes its own
-    out of all of them during the run; jobs that are `launched` cannot wait for it (AT115).
-    """
-    runnable = {point.id: point for point in points if point.runnable}
-    first = next(iter(runnable.values()))
-    assert first.config is not None
-    wanted = first.config.optimization
-    name = choose_strategy(wanted.strategy, len(runnable), predicted=True, limit=wanted.max_experiments)
-    if name not in BEFOREHAND:
-        if not launched:
-            return list(points)
+    """The points to run. A strategy that learns cannot wait for jobs that are `launched` together (AT115)."""
+    config = next(point.config for point in points if point.runnable)
+    assert config is not None
+    wanted = config.optimization
+    if launched and learns(points):
         print_diagnostics([
             diagnostic("AT115", f"optimization.strategy={wanted.strategy} cannot choose by results among jobs that are launched together; the points are run as the grid gives them",
                        path="optimization.strategy", help="leave hydra/launcher out, or set optimization.strategy=grid or random")
         ])  # fmt: skip
-        name = "grid"
-    ids = list(runnable)
-    order = shuffled(len(ids), wanted.seed) if name == "random" else range(len(ids))
-    chosen = [ids[index] for index in order][: wanted.max_experiments]
-    if len(chosen) < len(runnable):
-        say(f"optimization.max_experiments={wanted.max_experiments}: {len(chosen)} of {len(runnable)} points are run")
-    return [runnable[name] for name in chosen] + [point for point in points if not point.runnable]
+    chosen = limit_points(points, grid=launched)
+    if len(chosen) < len(points):
+        runnable, run = (sum(point.runnable for point in items) for items in (points, chosen))
+        say(f"optimization.max_experiments={wanted.max_experiments}: {run} of {runnable} points are run")
+    return chosen
 
 
 def record_inputs(inputs: Inputs, args: argparse.Namespace) -> RunInputs:

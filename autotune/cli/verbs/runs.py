@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.cli.output import print_json, say
 from autotune.cli.store_option import add_store
 from autotune.cli.tables import print_table
-from autotune.run.pulse import Vitals, take_pulse
+from autotune.run.listing import STATES, points_waiting, run_data, run_state
+from autotune.run.pulse import take_pulse
+from autotune.run.queue import Queue
 from autotune.store import Store, data_dir
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
+    from autotune.run.listing import State
+    from autotune.run.pulse import Vitals
     from autotune.store import RunRecord
 
 EPILOG = """\
 States
+  queued       waits for its turn: it was asked for from the web page (`autotune ui`)
   running      a process works on it now, on this machine or where its folder is shared
   interrupted  nobody works on it, and points are left: `autotune resume RUN` goes on
   finished     every point is settled
   imported     results that a load client wrote by itself
 """
 
-_STATES = ("running", "interrupted", "finished", "imported")
 _SHOWN = 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state", choices=_STATES, help="only the runs that are in this state")
+    parser.add_argument("--state", choices=STATES, help="only the runs that are in this state")
     parser.add_argument(
         "-n", "--last", type=int, default=_SHOWN, metavar="N", help=f"the latest N (default {_SHOWN}; 0 for all)"
     )
@@ -40,11 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     with Store(args.store) as store:
         records = store.runs()
-    seen = [(record, take_pulse(data_dir() / "runs" / record.run_id)) for record in records]
-    wanted = [pair for pair in seen if args.state in (None, state(*pair))]
+    seen = look_at(records)
+    wanted = [item for item in seen if args.state in (None, item.state)]
     shown = wanted[: args.last] if args.last > 0 else wanted
     if args.format == "json":
-        print_json([as_data(*pair) for pair in shown])
+        print_json([run_data(item.record, item.vitals, queued=item.state == "queued") for item in shown])
         return 0
     print_runs(shown)
     if len(shown) < len(wanted):
@@ -52,28 +56,25 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def state(record: RunRecord, vitals: Vitals) -> str:
-    """One of `_STATES`."""
-    if record.source is not None:
-        return "imported"
-    if vitals.alive is not None:
-        return "running"
-    return "finished" if record.finished else "interrupted"
+class Seen(NamedTuple):
+    """A run as it stands now."""
+
+    record: RunRecord
+    vitals: Vitals
+    state: State
 
 
-def as_data(record: RunRecord, vitals: Vitals) -> dict[str, Any]:
-    """One element of `runs --format json`: the record, the state, and who works on the run."""
-    beat = vitals.beat if vitals.alive is not None else None
-    worker = None if beat is None else {"pid": beat.pid, "host": beat.host, "user": beat.user, "since": beat.started_at}
-    return {**record.as_dict(), "state": state(record, vitals), "waiting": waiting(record), "worker": worker}
+def look_at(records: Iterable[RunRecord]) -> list[Seen]:
+    """What each run does now, as far as this machine knows."""
+    queued = Queue(data_dir()).pending()
+    found = []
+    for record in records:
+        vitals = take_pulse(data_dir() / "runs" / record.run_id)
+        found.append(Seen(record, vitals, run_state(record, vitals, queued=record.run_id in queued)))
+    return found
 
 
-def waiting(record: RunRecord) -> int:
-    """Points without a result."""
-    return max(len(record.points) - sum(record.counts.get(name, 0) for name in ("done", "failed", "pruned")), 0)
-
-
-def print_runs(seen: Iterable[tuple[RunRecord, Vitals]]) -> None:
+def print_runs(seen: Iterable[Seen]) -> None:
     """The runs as a table, the latest first."""
     names = ("done", "failed", "pruned")
     print_table(
@@ -81,16 +82,15 @@ def print_runs(seen: Iterable[tuple[RunRecord, Vitals]]) -> None:
         [
             (
                 record.run_id, record.executor, str(len(record.points)), *(str(record.counts.get(name, 0)) for name in names),
-                str(waiting(record)), _words(record, vitals),
+                str(points_waiting(record)), _words(record, vitals, state),
             )
-            for record, vitals in seen
+            for record, vitals, state in seen
         ],
         right=range(2, 7),
     )  # fmt: skip
 
 
-def _words(record: RunRecord, vitals: Vitals) -> str:
-    found = state(record, vitals)
+def _words(record: RunRecord, vitals: Vitals, found: State) -> str:
     if found == "imported" and record.source is not None:
         return f"imported from {record.source['tool']}"
     if found == "running":

@@ -11,6 +11,7 @@ from autotune.cli.output import print_json
 from autotune.cli.tables import print_table
 from autotune.diagnostics import InputError, diagnostic
 from autotune.workspace.catalog_files import load_catalog
+from autotune.workspace.described import describe_gpu
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +52,7 @@ def _list(known: UserCatalog, text: str, form: str) -> int:
     if not chosen:
         chosen = [find_gpu(known.catalog, text)]
     if form == "json":
-        print_json([_describe(known, gpu) for gpu in chosen])
+        print_json([describe_gpu(known, gpu) for gpu in chosen])
         return 0
     mine = any(known.entry("gpus", gpu.name) for gpu in chosen)
     head = (
@@ -95,7 +96,7 @@ def _row(gpu: Gpu) -> tuple[str, ...]:
 
 def _show(known: UserCatalog, gpu: Gpu, form: str) -> int:
     if form == "json":
-        print_json(_describe(known, gpu))
+        print_json(describe_gpu(known, gpu))
         return 0
     facts: dict[str, Any] = asdict(gpu) | {"memory_bytes": f"{gpu.memory_bytes} ({gpu.memory_gb:.1f} GB)"}
     facts["tflops"] = ", ".join(f"{form} {value:g}" for form, value in gpu.tflops.items())
@@ -114,15 +115,6 @@ def _show(known: UserCatalog, gpu: Gpu, form: str) -> int:
         ]
         print_table(("model", "engine", "version", "precision", "GPUs", "tok/s/GPU"), table, right=(4, 5))
     return 0
-
-
-def _describe(known: UserCatalog, gpu: Gpu) -> dict[str, Any]:
-    entry = known.entry("gpus", gpu.name)
-    return asdict(gpu) | {
-        "builtin": entry is None,
-        "file": None if entry is None else entry.file,
-        "shadows": entry is not None and entry.shadows,
-    }
 
 
 def _origin(known: UserCatalog, name: str) -> str:

@@ -7,26 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.cli.calibrating import fit_pairs, keep
-from autotune.cli.comparing import Source, choose_source, compare_points, outdated
 from autotune.cli.measured_points import measured_points
 from autotune.cli.output import print_diagnostics, print_json, say, write_file
 from autotune.cli.store_option import add_store
 from autotune.cli.tables import print_table
+from autotune.comparing import choose_source, compare_points, outdated
 from autotune.diagnostics import InputError, diagnostic
 from autotune.predict import PREDICTORS
 from autotune.report.agreement import headline, sections, to_markdown
-from autotune.report.rows import report_objectives
 from autotune.store.rows import finite
-from autotune.verify.verdict import Verdict, judge
+from autotune.verifying import judge_points
 from autotune.workspace.calibrations import find_calibration
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
-    from autotune.cli.stored_points import StoredPoint
-    from autotune.verify.compared import Compared
-    from autotune.workspace.calibrations import KeptCalibration
+    from autotune.verify.verdict import Verdict
 
 EPILOG = """\
 Examples
@@ -70,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if source.predictor is not None:
         notes += outdated(PREDICTORS[source.label], kept)
     print_diagnostics(notes)
-    verdict = _judge(pairs, points, source, kept)
+    verdict = judge_points(pairs, points, source, kept)
     fitted = fit_pairs(pairs, source, args.name) if args.calibrate else None
     label = "" if kept is None else kept.label
     if args.html is not None:
@@ -88,18 +84,6 @@ def run(args: argparse.Namespace) -> int:
     if args.html is not None:
         say(f"wrote {args.html}")
     return 0
-
-
-def _judge(pairs: Sequence[Compared], points: Sequence[StoredPoint], source: Source, kept: KeptCalibration | None) -> Verdict:  # fmt: skip
-    if not pairs:
-        raise InputError(diagnostic("AT060", f"nothing that was measured was predicted by {source.label}", help="the warnings above say why"))  # fmt: skip
-    expected = ""
-    if source.predictor is not None:
-        first = points[0]
-        expected = source.predictor.predict(first.config, first.facts, pairs[0].load).expected_error
-    name = source.label if kept is None else f"{source.label}, {kept.label},"
-    objectives = report_objectives([point.result for point in points])
-    return judge(pairs, objectives, predictor=name, version=source.version, expected_error=expected)
 
 
 def _show(verdict: Verdict) -> None:

@@ -52,6 +52,27 @@ RUN_CODES: dict[str, Code] = {
         "Free some space, or set AUTOTUNE_HOME to a folder on another disk.",
         Example("autotune run parallel.tp=2"),
     ),
+    "AT080": Code(
+        "error",
+        "a request names something of the machine",
+        "A run that is started through the page starts processes. Programs, files, environment variables, images and addresses of the machine that serves it are its owner's to choose.",
+        "Set the value in a profile on that machine and ask for the profile, or use the command line there.",
+        Example("autotune ui"),
+    ),
+    "AT081": Code(
+        "error",
+        "too many runs wait",
+        "The queue of the page holds a limited number of runs.",
+        "Wait until some have run, or cancel some; `autotune runs --state queued` lists them.",
+        Example("autotune ui"),
+    ),
+    "AT082": Code(
+        "error",
+        "a request is too large",
+        "One request may compile, and one run started through the page may have, a limited number of points and words.",
+        "Sweep over less, or use the command line, which has no such limit.",
+        Example("autotune ui"),
+    ),
     "AT051": Code(
         "error",
         "the cluster cannot be reached",

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from autotune import __version__
 from autotune.report.html import environment
 from autotune.resources import folder
+from autotune.web.secrets import COOKIE
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -37,12 +38,17 @@ NAVIGATION = (
 
 def render(request: Request, name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The template `web/NAME.html.j2` with these values, `navigation`, `path`, `settings` and `version`."""
+    state = request.app.state.web
+    # The login page, and refusals, are shown to anybody: the mark of our forms is not.
+    trusted = not state.keys.needed or state.keys.is_session(request.cookies.get(COOKIE, ""))
     page = _environment().get_template(f"web/{name}.html.j2")
     return HTMLResponse(
         page.render(
             navigation=NAVIGATION,
             path=request.url.path,
-            settings=request.app.state.web.settings,
+            settings=state.settings,
+            csrf_token=state.keys.csrf if trusted else "",
+            logged_in=trusted and state.keys.needed,
             version=__version__,
             **values,
         ),

@@ -18,10 +18,10 @@ from autotune.verify.compared import Compared
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from autotune.cli.stored_points import StoredPoint
     from autotune.metrics import Measurement
     from autotune.predict import Predictor
     from autotune.store import Result, RunRecord
+    from autotune.stored_points import StoredPoint
     from autotune.workspace.calibrations import KeptCalibration
 
 #: Groups that say how a server was measured, not what it is.

@@ -1,0 +1,207 @@
+"""The web server: many readers on a large store, many listeners on one run, and how soon the first page is there.
+
+    python benchmarks/web.py [--experiments 10000] [--readers 200] [--listeners 50] [--json FILE]
+
+Readers are people with a page open: each asks, reads for a second, asks again, for a list of experiments (filtered, sorted,
+paged) or of runs. The same is measured without the second between, where the figure to look at is requests/s. The clients
+run in a process of their own on the same machine, so they share its cores with the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from autotune.metrics import Load, Measurement
+from autotune.store import Result, RunInputs, RunRecord, Store
+
+_POINTS = 100
+_THINK_S = 1.0
+_ROUNDS = 10
+
+
+def fill(place: Path, experiments: int) -> None:
+    """A store with that many experiments, a hundred a run."""
+    config = {
+        "model": {"id": "Qwen/Qwen3-8B"},
+        "parallel": {"tp": 2},
+        "optimization": {"objectives": ["maximize_throughput_per_gpu", "minimize_tpot"]},
+        "scheduling": {f"setting_{number}": number for number in range(40)},
+    }
+    deployment = {
+        "argv": ["vllm", "serve", "x"] * 10,
+        "env": {},
+        "image": "vllm/vllm-openai:v1",
+        "gpus": 2,
+        "files": {},
+    }
+    with Store(place) as store:
+        for number in range(experiments // _POINTS):
+            run_id = f"2026{number:04}-000000-abcdef"
+            points = [f"{number:04}{point:06}" for point in range(_POINTS)]
+            record = RunRecord(
+                run_id,
+                f"f{number}",
+                "emulated",
+                tuple(points),
+                RunInputs(),
+                "2026-01-01T00:00:00+00:00",
+                "2026-01-01T01:00:00+00:00",
+            )
+            results = []
+            for place_in, point in enumerate(points):
+                loads = tuple(_measurement(concurrency, place_in) for concurrency in (1, 8, 64))
+                status: Any = "failed" if place_in % 10 == 0 else "done"
+                results.append((Result(run_id, point, status, "emulated", (f"parallel.tp={place_in}",), config, deployment,
+                                       measurements=loads, best=None if status == "failed" else 1, score=place_in / 7,
+                                       started_at="2026-01-01T00:00:00+00:00", finished_at="2026-01-01T00:10:00+00:00"), ()))  # fmt: skip
+            store.save_run(record, results)
+
+
+def _measurement(concurrency: int, seed: int) -> Measurement:
+    stats = {"mean": 10.0 + seed, "p50": 9.0 + seed, "p95": 20.0 + seed, "p99": 30.0}
+    return Measurement(Load("D(1024,256)", concurrency), ttft_ms=stats, tpot_ms=stats, output_tokens_per_s=100.0 * concurrency,
+                       completed=100, kind="emulated")  # fmt: skip
+
+
+@contextlib.contextmanager
+def server(folder: Path) -> Any:
+    """`autotune ui` as a process; gives its address, and the seconds until it printed that and until the first page was there."""
+    environ = {**os.environ, "AUTOTUNE_HOME": str(folder)}
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autotune", "ui", "--port", "0", "--no-browser"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environ,
+    )
+    try:
+        assert process.stderr is not None
+        address = process.stderr.readline().strip()
+        printed_s = time.perf_counter() - begun
+        page = httpx.get(address, headers={"Accept": "text/html"}, timeout=60)
+        assert page.status_code == 200, page.status_code
+        yield address, printed_s, time.perf_counter() - begun
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stderr.close()
+
+
+def _urls() -> list[str]:
+    lists = [f"/api/v2/experiments?limit=50&page={page}" for page in range(1, 40)]
+    lists += [f"/api/v2/experiments?status=done&sort=score&page={page}" for page in range(1, 20)]
+    lists += [f"/api/v2/experiments?run=2026{run:04}-000000-abcdef" for run in range(20)]
+    return [*lists, *(f"/api/v2/runs?page={page}" for page in (1, 2))]
+
+
+async def read(address: str, readers: int, think_s: float, rounds: int) -> dict[str, float]:
+    """Latencies of closed-loop readers, in ms, and requests/s."""
+    urls, chance = _urls(), random.Random(0)
+    taken: list[float] = []
+    limits = httpx.Limits(max_connections=readers, max_keepalive_connections=readers)
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
+
+        async def reader() -> None:
+            await asyncio.sleep(chance.random() * think_s)
+            for _ in range(rounds):
+                begun = time.perf_counter()
+                answer = await http.get(chance.choice(urls))
+                taken.append(1000 * (time.perf_counter() - begun))
+                assert answer.status_code == 200, answer.text
+                await asyncio.sleep(think_s)
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(reader() for _ in range(readers)))
+        wall_s = time.perf_counter() - begun
+    taken.sort()
+    return {
+        "p50_ms": taken[len(taken) // 2],
+        "p95_ms": taken[int(len(taken) * 0.95)],
+        "max_ms": taken[-1],
+        "requests_per_s": len(taken) / wall_s,
+    }
+
+
+async def listen(address: str, listeners: int) -> dict[str, float]:
+    """Everybody listens to one emulated run: whether all hear its end, and how far apart."""
+    async with httpx.AsyncClient(
+        base_url=address, timeout=120, limits=httpx.Limits(max_connections=listeners + 2)
+    ) as http:
+        words = [
+            "parallel.tp=1,2,4",
+            "executor=emulated",
+            "executor.speed=100",
+            "benchmark.max_time_s=20",
+            "benchmark.num_concurrency=[1,8]",
+        ]
+        run = (await http.post("/api/v2/runs", json={"overrides": words})).json()
+        ends: list[float] = []
+        events = 0
+
+        async def listener() -> None:
+            nonlocal events
+            async with http.stream("GET", f"/api/v2/runs/{run['run_id']}/events") as stream:
+                async for line in stream.aiter_lines():
+                    if line.startswith("event:"):
+                        events += 1
+                        if line.endswith(" end"):
+                            ends.append(time.perf_counter())
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(listener() for _ in range(listeners)))
+        return {
+            "heard_the_end": len(ends),
+            "events": events,
+            "apart_ms": 1000 * (max(ends) - min(ends)),
+            "run_s": max(ends) - begun,
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--experiments", type=int, default=10_000)
+    parser.add_argument("--readers", type=int, default=200)
+    parser.add_argument("--listeners", type=int, default=50)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fill(folder / "autotune.db", args.experiments)
+        starts = []
+        for _ in range(3):
+            with server(folder) as (_, printed_s, page_s):
+                starts.append((page_s, printed_s))
+        page_s, printed_s = min(starts)
+        found["start"] = {"address_s": printed_s, "first_page_s": page_s, "page_after_address_s": page_s - printed_s}
+        with server(folder) as (address, _, _):
+            asyncio.run(read(address, 10, 0.0, 5))  # everything is loaded
+            found["readers"] = asyncio.run(read(address, args.readers, _THINK_S, _ROUNDS))
+            found["readers_without_a_pause"] = asyncio.run(read(address, args.readers, 0.0, _ROUNDS))
+            found["listeners"] = asyncio.run(listen(address, args.listeners))
+    for title, figures in found.items():
+        print(
+            f"{title:<24}"
+            + "  ".join(
+                f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}" for key, value in figures.items()
+            )
+        )
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
