@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SELF = "_self_"
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: What YAML 1.1 reads as something else than text when it is a key.
-_KEYWORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+_KEYWORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null"})
 #: Text for PyYAML that OmegaConf reads as a number: 1e3.
 _NUMBER = re.compile(r"[-+]?\.?[0-9]")
 _PACKAGE = re.compile(r"^#\s*@package\b", re.MULTILINE)
