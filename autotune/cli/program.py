@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import sys
-from typing import NoReturn
 
 from autotune.cli.verb_table import VERBS, help_text
+from autotune.lazy import TYPE_CHECKING
+
+# The help is printed without these; a verb gets them with its options.
+if TYPE_CHECKING:
+    from autotune.cli.parser import Parser
 
 OK, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """Options may stand anywhere between overrides, are never abbreviated, and errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"error: {message}\n  help: `{self.prog} --help` shows the options\n")
-        raise SystemExit(WRONG_INPUT)
 
 
 def run_program(argv: list[str]) -> int:
@@ -61,17 +56,17 @@ def _dispatch(argv: list[str]) -> int:
 
 def _run_verb(name: str, arguments: list[str]) -> int:
     verb = importlib.import_module(f"autotune.cli.verbs.{VERBS[name].module}")
-    parser = _Parser(
-        prog=f"autotune {name}",
-        description=VERBS[name].summary,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=getattr(verb, "EPILOG", None),
-    )
+    parser = _parser(name, getattr(verb, "EPILOG", None))
     verb.configure(parser)
     # A verb that takes other programs' flags reads its arguments itself.
     parse = getattr(verb, "parse", None)
     return int(verb.run(parser.parse_intermixed_args(arguments) if parse is None else parse(parser, arguments)))
+
+
+def _parser(name: str, epilog: str | None) -> Parser:
+    from autotune.cli.parser import Parser
+
+    return Parser(prog=f"autotune {name}", description=VERBS[name].summary, epilog=epilog)
 
 
 def _report(error: Exception) -> int:
