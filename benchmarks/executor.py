@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """What running a point costs beside its benchmark: an emulated sweep whose load client only waits.
 
     python benchmarks/executor.py [--points N] [--slots N] [--seconds S] [-o FILE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+
 from autotune.cli.program import run_program
 from autotune.lazy import TYPE_CHECKING
 
