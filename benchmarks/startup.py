@@ -96,9 +96,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
     return plain | ours
 
 
-def measure(
-    commands: dict[str, list[str]], repeats: int, home: Path
-) -> tuple[dict[str, float], dict[str, float]]:
+def measure(commands: dict[str, list[str]], repeats: int, home: Path) -> tuple[dict[str, float], dict[str, float]]:
     """The least wall time and the least processor time of each command, in s. Raises where one fails."""
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     environ |= {"PYTHONPATH": str(ROOT), "AUTOTUNE_HOME": str(home), "HOME": str(home), "COMP_LINE": "autotune com"}
