@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cel
-
+from autotune.layers.cel import compile_expression
 from autotune.layers.paths import get_path
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Condition:
 def compile_condition(text: str) -> Condition:
     """Compile a condition. Raises ConditionError with CEL's own caret line for a syntax error."""
     try:
-        program = cel.compile(text)
+        program = compile_expression(text)
     except ValueError as error:
         raise ConditionError(str(error).partition("ERROR: ")[2] or str(error)) from None
     return Condition(text, tuple(dict.fromkeys(_names(text))), program)
