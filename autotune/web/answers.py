@@ -36,6 +36,12 @@ class Answers:
                 self._kept.move_to_end(asked)
             return found
 
+    def keep(self, asked: Hashable, answer: Any, *, of: Hashable) -> None:
+        """Keep an answer that was made of another one that is kept; where that has gone meanwhile, it may be an old one."""
+        with self._lock:
+            if of in self._kept:
+                self._kept[asked] = answer
+
     def read(self, asked: Hashable, make: Callable[[], Any]) -> Any:
         """What is answered: kept, or read now. What changes while it is read is not kept."""
         if (found := self.find(asked)) is not None:

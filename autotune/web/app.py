@@ -50,7 +50,7 @@ def create_app(settings: WebSettings) -> FastAPI:
         await asyncio.to_thread(jobs.close)
         store.close()
 
-    keys = Keys(settings)
+    keys, answers = Keys(settings), Answers(store)
     app = FastAPI(
         title="autotune", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
@@ -63,10 +63,10 @@ def create_app(settings: WebSettings) -> FastAPI:
         watchers,
         keys,
         Rate(0.1, 10.0),
-        Answers(store),
+        answers,
     )
     problems.register(app)
-    app.add_middleware(Guard, settings=settings, keys=keys)
+    app.add_middleware(Guard, settings=settings, keys=keys, answers=answers)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for router in API:

@@ -10,6 +10,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from autotune.diagnostics import InputError
+from autotune.web.paging import asked_as
 from autotune.web.problems import problem, wants_page
 from autotune.web.rates import Rate
 from autotune.web.secrets import COOKIE
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from autotune.web.answers import Answers
+    from autotune.web.paging import Finished
     from autotune.web.secrets import Keys
     from autotune.web.settings import WebSettings
 
@@ -32,6 +36,8 @@ _LOOPBACK_NAMES = ("localhost",)
 #: Tries of a wrong token by one client: that many at once, and one more every ten seconds.
 _TRIES, _TRIES_PER_S = 10.0, 0.1
 _BURST = 3.0
+#: What many look at at once: its answers are sent again from here, before any route is looked for.
+_KEPT = "/api/v2/experiments"
 
 #: Scripts and styles are files of ours, never part of a page. The <style> elements that Plotly makes are taken from it by
 #: static/plot.js.
@@ -54,10 +60,11 @@ _HEADERS = {
 class Guard:
     """ASGI middleware. What it refuses is answered as problem+json, or as a page for a browser."""
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, settings: WebSettings, keys: Keys, answers: Answers) -> None:
         self._app = app
         self._settings = settings
         self._keys = keys
+        self._answers = answers
         self._reads = Rate(settings.reads_per_s, max(settings.reads_per_s, 1.0) * _BURST)
         self._writes = Rate(settings.writes_per_s, max(settings.writes_per_s, 1.0) * _BURST)
         self._failures = Rate(_TRIES_PER_S, _TRIES)
@@ -72,7 +79,17 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, secured)
             return
+        if request.method == "GET" and request.url.path == _KEPT and (kept := self._find(request)) is not None:
+            await kept.send(request)(scope, receive, secured)
+            return
         await self._app(scope, _limited(receive, self._settings.max_body_bytes), secured)
+
+    def _find(self, request: Request) -> Finished | None:
+        """An answer that is kept; a store that does not answer is the route's to tell of."""
+        try:
+            return self._answers.find(asked_as(request))
+        except InputError:
+            return None
 
     def _refuse(self, request: Request) -> Response | None:
         client = request.client.host if request.client is not None else ""

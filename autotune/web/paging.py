@@ -80,6 +80,32 @@ def listed(request: Request, body: bytes, total: int, page: Page) -> Response:
     return tagged(request, body, "application/json", headers=headers)
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An answer as it was sent, to be sent again to whoever asks the same: nothing is read, checked or written anew."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+    def send(self, request: Request) -> Response:
+        if _matches(request.headers.get("if-none-match"), self.headers["etag"]):
+            return Response(status_code=304, headers=dict(self.headers))
+        return Response(self.body, media_type="application/json", headers=dict(self.headers))
+
+
+def asked_as(request: Request) -> tuple[str, bytes]:
+    """What a GET request asks for, as it was sent."""
+    return request.scope["path"], request.scope["query_string"]
+
+
+def finished(response: Response) -> Finished | None:
+    """What of a response can be sent again; None where it has no body to send."""
+    if response.status_code != 200:
+        return None
+    kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
+    return Finished(bytes(response.body), kept)
+
+
 def _body(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 

@@ -185,6 +185,28 @@ def test_what_a_client_has_already_is_not_sent_again(client):
         assert client.get(path, headers={"If-None-Match": '"x"'}).status_code == 200
 
 
+def test_an_answer_is_kept_until_the_store_changes(tmp_path, monkeypatch):
+    from autotune.store import Store
+
+    results = sweep("run-1")
+    store = store_with(tmp_path / "store.db", results[:3])
+    with api(tmp_path, monkeypatch, working=False, store=store) as client:
+        first, second = (client.get("/api/v2/experiments?limit=2") for _ in range(2))
+        assert first.json() == second.json()
+        assert dict(first.headers) == dict(second.headers)
+        assert (
+            client.get("/api/v2/experiments?limit=2", headers={"If-None-Match": first.headers["etag"]}).status_code
+            == 304
+        )
+        with Store(store) as other:
+            other.save(results[4])
+        changed = client.get("/api/v2/experiments?limit=2")
+        assert changed.json()["total"] == 4
+        assert changed.headers["etag"] != first.headers["etag"]
+        client.app.state.web.store.save(results[5])
+        assert client.get("/api/v2/experiments?limit=2").json()["total"] == 5
+
+
 def test_the_document_is_complete_with_examples(client):
     document = client.get("/api/openapi.json").json()
     assert {path.split("/")[3] for path in document["paths"] if path.startswith("/api/v2/")} == {

@@ -12,7 +12,7 @@ from autotune.store.pages import ResultFilter, Sort
 from autotune.store.rows import finite
 from autotune.web.api.refusals import refusals
 from autotune.web.api.shapes import ExperimentInFull, Experiments
-from autotune.web.paging import Paged, answer, listed, page_body
+from autotune.web.paging import Paged, answer, asked_as, finished, listed, page_body
 from autotune.web.state import State
 
 router = APIRouter(prefix="/api/v2", tags=["experiments"])
@@ -39,7 +39,10 @@ async def list_experiments(
     asked = ("experiments", run, status, kind, model, sort, page)
     found = state.answers.find(asked)
     body, total = await asyncio.to_thread(state.answers.read, asked, make) if found is None else found
-    return listed(request, body, total, page)
+    response = listed(request, body, total, page)
+    if (kept := finished(response)) is not None:
+        state.answers.keep(asked_as(request), kept, of=asked)
+    return response
 
 
 @router.get(
