@@ -12,7 +12,7 @@ export AUTOTUNE_BENCH_BIN ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/
 export AUTOTUNE_TRANSFORMERS_BIN ?= $(if $(wildcard $(TRANSFORMERS)/.done),$(CURDIR)/$(TRANSFORMERS)/bin)
 export AUTOTUNE_TINY_MODEL ?= $(if $(wildcard $(BENCH)/.done),$(CURDIR)/$(BENCH)/tiny-model)
 
-.PHONY: demo test quick-test lint engine engine-demo format clean
+.PHONY: bench bench-check demo test quick-test lint engine engine-demo format clean
 
 demo: $(VENV)/.light
 	$(BIN)/autotune +profile=fp8_quantized parallel.tp=2,4 -m
@@ -28,6 +28,13 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Measures on a quiet machine, and holds what is committed against the budgets; every change has the second.
+bench: $(VENV)/.light
+	$(BIN)/python benchmarks/check --run --readme
+
+bench-check: $(VENV)/.light
+	$(BIN)/python benchmarks/check
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

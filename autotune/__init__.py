@@ -3,10 +3,7 @@
 Everything here is imported when it is first used, so that `import autotune` costs nothing.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
+from autotune.lazy import TYPE_CHECKING, lazy_names
 
 if TYPE_CHECKING:
     from autotune.api import compile  # noqa: A004 - the verb that users type
@@ -31,12 +28,4 @@ _HOMES = {
 
 __all__ = ["CompiledPoint", "Config", "Deployment", "Diagnostic", "InputError", "compile", "get_model", "list_models"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'autotune' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

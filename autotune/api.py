@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotune.compiler import compile_points
 from autotune.compose.overrides import format_value, parse_overrides
-from autotune.compose.points import compose_points
+from autotune.compose.points import compose_sweep
 from autotune.compose.settings import Dimension, UseProfiles, setting_for
 from autotune.compose.task_file import read_task
 from autotune.diagnostics import Diagnostic, Source, Writer
@@ -37,7 +37,7 @@ def read_dimensions(
 
 def compile_dimensions(workspace: Workspace, dimensions: Sequence[Dimension]) -> Iterator[CompiledPoint]:
     """Compose and compile each point of a sweep, in order."""
-    return compile_points(compose_points(dimensions, workspace.composer), workspace.world)
+    return compile_points(compose_sweep(dimensions, workspace.composer), workspace.world)
 
 
 def shadow_notes(workspace: Workspace, dimensions: Iterable[Dimension]) -> list[Diagnostic]:

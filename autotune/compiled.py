@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import has_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from autotune.diagnostics import Diagnostic, Writer
     from autotune.engines.deployment import Deployment
     from autotune.engines.engine import Facts
@@ -35,8 +37,13 @@ class CompiledPoint:
     diagnostics: tuple[Diagnostic, ...]
     swept: tuple[str, ...] = ()
     """The part of `overrides` that differs between the points of the sweep."""
-    layered: Layered | None = None
-    """The record of every layer and write, for `explain`."""
+    record: Layered | Callable[[], Layered] | None = field(default=None, repr=False, compare=False)
+    """What `layered` gives, or what makes it."""
+
+    @property
+    def layered(self) -> Layered | None:
+        """The record of every layer and write, for `explain`."""
+        return self.record() if callable(self.record) else self.record
 
     @property
     def runnable(self) -> bool:

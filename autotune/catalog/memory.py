@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from autotune.catalog.formats import kv_value_bytes
 from autotune.catalog.kv_cache import full_layers, kv_bytes_per_token, kv_values_per_layer, sliding_bytes
 from autotune.catalog.sharding import Sharding, gpus_available, shard, tp_sizes
 from autotune.catalog.weights import WeightParts, weight_bytes, weight_parts
+from autotune.schema.watched import remember
 
 if TYPE_CHECKING:
     from autotune.engines.engine import Facts
@@ -96,6 +97,16 @@ def context_length(config: Config, facts: Facts) -> int:
 
 def plan_memory(config: Config, facts: Facts) -> MemoryPlan:
     """The plan of the fullest GPU of the deployment."""
+    return remember(_plan, config, facts)
+
+
+def _plan(config: Config, facts: Facts) -> MemoryPlan:
+    # The load differs between most points of a sweep, and nothing else of the plan rests on it.
+    plan = remember(_plan_without_load, config, facts)
+    return replace(plan, required_tokens=_required_tokens(config, remember(shard, config, facts)))
+
+
+def _plan_without_load(config: Config, facts: Facts) -> MemoryPlan:
     model, sharding, dtype = facts.model, shard(config, facts), config.misc.dtype
     total = facts.gpu.memory_bytes - (DRIVER_BYTES if facts.gpu.vendor == "nvidia" else 0)
     weights = _weights_per_gpu(config, facts, sharding)
@@ -138,7 +149,7 @@ def plan_memory(config: Config, facts: Facts) -> MemoryPlan:
         context_tokens=context,
         context_kv_bytes=round(full * context + sliding * widest),
         request_tokens=request,
-        required_tokens=_required_tokens(config, sharding),
+        required_tokens=None,
         full_kv_bytes_per_token=full,
         sliding_kv_bytes=round(sliding * widest),
     )

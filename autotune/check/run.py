@@ -86,6 +86,9 @@ def run_checks(config: Config, facts: Facts, origin: Mapping[str, Writer]) -> li
     GPUs count as left idle only where someone reserved them: system.num_gpus that follows from the node is no reservation.
     """
     found = [item.at(origin.get(item.path or "")) for check in CHECKS for item in check(config, facts)]
-    return [
-        item for item in found if item.code != "AT103" or item.writer is None or item.writer.source is not Source.BASE
-    ]
+    return [item for item in found if is_reported(item)]
+
+
+def is_reported(item: Diagnostic) -> bool:
+    """Whether a finding that knows its writer is one that people are told of."""
+    return item.code != "AT103" or item.writer is None or item.writer.source is not Source.BASE

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from autotune.cli.program import run_program
+from autotune.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

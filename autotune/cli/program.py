@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
+import gc
 import importlib
 import os
 import sys
-from typing import NoReturn
 
 from autotune.cli.verb_table import VERBS, help_text
+from autotune.lazy import TYPE_CHECKING
+
+# The help is printed without these; a verb gets them with its options.
+if TYPE_CHECKING:
+    from typing import Any
+
+    from autotune.cli.parser import Parser
+
+#: https://docs.pydantic.dev/latest/concepts/plugins/#disabling-plugins
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 
 OK, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """Options may stand anywhere between overrides, are never abbreviated, and errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"error: {message}\n  help: `{self.prog} --help` shows the options\n")
-        raise SystemExit(WRONG_INPUT)
 
 
 def run_program(argv: list[str]) -> int:
@@ -60,18 +61,37 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _run_verb(name: str, arguments: list[str]) -> int:
-    verb = importlib.import_module(f"autotune.cli.verbs.{VERBS[name].module}")
-    parser = _Parser(
-        prog=f"autotune {name}",
-        description=VERBS[name].summary,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=getattr(verb, "EPILOG", None),
-    )
+    verb = _load(VERBS[name].module)
+    parser = _parser(name, getattr(verb, "EPILOG", None))
     verb.configure(parser)
     # A verb that takes other programs' flags reads its arguments itself.
     parse = getattr(verb, "parse", None)
     return int(verb.run(parser.parse_intermixed_args(arguments) if parse is None else parse(parser, arguments)))
+
+
+def _load(module: str) -> Any:
+    """A verb's module with all that it imports, which is most of what a short command takes.
+
+    Nothing of that is garbage, so none is looked for meanwhile or in it later; and pydantic is not to look through every
+    installed package for plugins, which would watch our own configs being checked. Servers started later know nothing of that.
+    """
+    unsaid = _PLUGINS not in os.environ
+    if unsaid:
+        os.environ[_PLUGINS] = "__all__"
+    gc.disable()
+    try:
+        return importlib.import_module(f"autotune.cli.verbs.{module}")
+    finally:
+        gc.freeze()
+        gc.enable()
+        if unsaid:
+            del os.environ[_PLUGINS]
+
+
+def _parser(name: str, epilog: str | None) -> Parser:
+    from autotune.cli.parser import Parser
+
+    return Parser(prog=f"autotune {name}", description=VERBS[name].summary, epilog=epilog)
 
 
 def _report(error: Exception) -> int:

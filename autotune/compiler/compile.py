@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from autotune.catalog import condition_variables
 from autotune.check import run_checks
 from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import engine_names, resolve_facts
-from autotune.compiler.fit import measure_fit
+from autotune.compiler.family import FamilyCompiler, OutOfTheOrdinaryError
+from autotune.compiler.layering import lay
 from autotune.compiler.load import plan_load
+from autotune.compiler.point_id import identify
 from autotune.compiler.provenance import with_provenance
 from autotune.compiler.validate import repair, validate
+from autotune.compose.points import FamilyPoint
 from autotune.diagnostics import Diagnostic, InputError, Severity, Writer, diagnostic, unique
 from autotune.engines.disagg import ROLES, lower_disaggregated, role_config
-from autotune.engines.known import known_flags
-from autotune.layers import Layer, Layered, apply_layers, copy_tree, get_path, select_layers, set_path, split_path
-from autotune.schema import Config, stable_hash
+from autotune.layers import Layer, Layered, copy_tree, select_layers, set_path, split_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from autotune.compiler.world import World
     from autotune.compose.points import PointInput
     from autotune.engines.engine import Facts, Lowered
+    from autotune.schema import Config
 
 #: Findings that a value left out could cause: how much memory is needed, how many GPUs are used.
 _NEED_EVERY_VALUE = frozenset({"AT016", "AT102", "AT103"})
 
 
-def compile_points(points: Iterable[PointInput], world: World) -> Iterator[CompiledPoint]:
+def compile_points(points: Iterable[PointInput | FamilyPoint], world: World) -> Iterator[CompiledPoint]:
     """Compile each point of a sweep, in order. Mistakes end up in the point's diagnostics, never in an exception."""
     layers: dict[tuple[str, ...], tuple[Layer, ...] | InputError] = {}
+    family: FamilyCompiler | None = None
+    shared: tuple[object, tuple[str, ...]] = (None, ())
     for point in points:
         if point.profiles not in layers:
             try:
                 layers[point.profiles] = select_layers(point.profiles, world.profiles)
             except InputError as error:
                 layers[point.profiles] = error
-        yield compile_point(point, layers[point.profiles], world)
+        chosen = layers[point.profiles]
+        if not isinstance(point, FamilyPoint):
+            yield compile_point(point, chosen, world)
+            continue
+        if shared[0] is not point.family or shared[1] != point.profiles:
+            shared = (point.family, point.profiles)
+            family = None if isinstance(chosen, InputError) else FamilyCompiler(point.family, chosen, world)
+        compiled = None
+        if family is not None:
+            with suppress(OutOfTheOrdinaryError):
+                compiled = family.compile(point)
+        yield compiled or compile_point(point.alone(), chosen, world)
 
 
 def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, world: World) -> CompiledPoint:
@@ -97,7 +112,7 @@ def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | Inp
             origin[dotted] = writer
     layered: Layered | None = None
     if facts is not None:
-        layered = _layer(data, layers, point.pinned, facts)
+        layered = lay(data, layers, point.pinned, facts)
         data = layered.data
         origin |= layered.origin
         found += layered.diagnostics
@@ -113,7 +128,7 @@ def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | Inp
             deployment = lowered.deployment
     elif facts is not None and complete and (rest := repair(data, mistakes)) is not None:
         found += [item for item in run_checks(rest, facts, origin) if item.code not in _NEED_EVERY_VALUE]
-    identity = _identify(data)
+    identity = identify(data)
     if deployment is not None:
         deployment = with_provenance(
             replace(deployment, loads=() if config is None else (plan_load(config),)),
@@ -135,7 +150,7 @@ def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | Inp
         origin=origin,
         diagnostics=tuple(replace(item, point=identity) for item in found),
         swept=point.swept,
-        layered=layered,
+        record=layered,
     )
 
 
@@ -182,30 +197,3 @@ def prune(points: Iterable[CompiledPoint]) -> list[CompiledPoint]:
             )
         raise InputError(*errors)
     return list(runnable.values())
-
-
-def _layer(data: Mapping[str, Any], layers: tuple[Layer, ...], pinned: Mapping[str, Writer], facts: Facts) -> Layered:
-    known = condition_variables(facts, get_path(data, ("system", "num_gpus")))
-
-    def variables(current: Mapping[str, Any], roots: Collection[str]) -> Mapping[str, Any]:
-        scope = {**current, **known, "model": {**current.get("model", {}), **known["model"]}}
-        if "engine" in roots:
-            scope["engine"] = {**known["engine"], "flags": list(known_flags(facts.engine, facts.engine_version).flags)}
-        if "fit" in roots:
-            scope["fit"] = measure_fit(current, facts)
-        return scope
-
-    return apply_layers(data, layers, pinned, variables)
-
-
-def _identify(data: Mapping[str, Any]) -> str:
-    """The point's id: a hash of its config less where it runs and how it is searched for."""
-    matters = {group: value for group, value in data.items() if group not in ("executor", "optimization")}
-    benchmark = matters.get("benchmark")
-    if isinstance(benchmark, dict):
-        matters["benchmark"] = {
-            key: value
-            for key, value in benchmark.items()
-            if key not in ("bin_dir", "image", "results_uri", "timeout_s")
-        }
-    return stable_hash(matters)

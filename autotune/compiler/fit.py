@@ -35,6 +35,11 @@ def measure_fit(data: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
         config = Config.model_validate(data)
     except ValidationError:
         return {"fits": True, "needed_gb": 0.0, "usable_gb": 0.0, "weights_gb": 0.0}
+    return fit_of(config, facts)
+
+
+def fit_of(config: Config, facts: Facts) -> dict[str, Any]:
+    """`measure_fit` of a config that is whole."""
     plan = plan_memory(config, facts)
     requests = round((plan.required_tokens or 0) * plan.kv_bytes_per_token)
     beside_kv = plan.usable_bytes - plan.kv_bytes

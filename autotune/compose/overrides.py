@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 import re
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, IntervalSweep, Override, QuotedString, RangeSweep
-from hydra.errors import HydraException
-
+from autotune.compose.plain_override import read_plain
 from autotune.compose.settings import Alternative, Dimension, HydraOnly, setting_for
 from autotune.diagnostics import Diagnostic, InputError, Source, Writer, diagnostic
+
+# Hydra is imported where it is needed: most command lines are read without it, and importing it takes 0.2 s.
+if TYPE_CHECKING:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import Override
 
 _EXTRA = re.compile(r"^\+{0,2}misc\.extra_args\.(--[A-Za-z0-9][\w.-]*)=(.*)$", re.DOTALL)
 _VERSION = re.compile(r"(?<![\w.'\"])(\d+(?:\.\d+)+)(?![\w.'\"])")
 _TIED = re.compile(r"^\+{0,2}[A-Za-z_][\w./]*(,[A-Za-z_][\w./]*)+$")
-_parser = OverridesParser.create()
 
 Options = Callable[[str], list[str]]
 
@@ -78,34 +80,43 @@ def _parse(text: str, groups: Collection[str], options: Options) -> Dimension:
         return _parse_tied(text, key.lstrip("+").split(","), right, groups)
     if key.lstrip("+") == "system.backend_version":
         # Hydra reads 0.10 as the number 0.1; a version is text.
-        quoted = _VERSION.sub(r"'\1'", right)
-        override = _parse_one(f"{key}={quoted}", text)
-        name = "system.backend_version"
+        grammatical, name = key + "=" + _VERSION.sub(r"'\1'", right), "system.backend_version"
     elif extra := _EXTRA.match(text):
         # Hydra's grammar has no dashes at the start of a key, and engine flags begin with two.
-        override = _parse_one(f"flag={extra[2]}", text)
-        name = f"misc.extra_args.{extra[1]}"
+        grammatical, name = f"flag={extra[2]}", f"misc.extra_args.{extra[1]}"
     else:
-        override = _parse_one(text, text)
-        name = override.key_or_group.replace("/", ".")
+        grammatical, name = text, ""
+    if (plain := read_plain(grammatical)) is not None:
+        return _dimension(name or plain.key, list(plain.values), groups, text, swept=plain.swept)
+    override = _parse_one(grammatical, text)
+    name = name or override.key_or_group.replace("/", ".")
     writer = Writer(Source.USER, override=text)
     if override.is_delete() or override.package is not None or name.split(".")[0] == "hydra":
         if override.is_sweep_override():
             raise _wrong(text, "Hydra's own settings and deletions cannot be swept")
         return Dimension(((HydraOnly(text, writer),),))
-    if not override.is_sweep_override():
-        return Dimension((_alternative(name, override.value(), groups, writer, text),))
-    values = _sweep_values(override, options)
-    swept = Writer(Source.SWEEP, override=text)
+    swept = override.is_sweep_override()
+    values = _sweep_values(override, options) if swept else [override.value()]
+    return _dimension(name, values, groups, text, swept=swept)
+
+
+def _dimension(name: str, values: list[Any], groups: Collection[str], text: str, *, swept: bool) -> Dimension:
+    if not swept:
+        return Dimension((_alternative(name, values[0], groups, Writer(Source.USER, override=text), text),))
+    writer = Writer(Source.SWEEP, override=text)
     return Dimension(
-        tuple(_alternative(name, value, groups, swept, f"{name}={format_value(value)}") for value in values), swept=True
+        tuple(_alternative(name, value, groups, writer, f"{name}={format_value(value)}") for value in values),
+        swept=True,
     )
 
 
 def _parse_tied(text: str, names: list[str], right: str, groups: Collection[str]) -> Dimension:
     """`parallel.tp,parallel.dp=[1,8],[2,4]`: the parameters move together."""
-    override = _parse_one(f"tied={right}", text)
-    values = _sweep_values(override, lambda _: []) if override.is_sweep_override() else [override.value()]
+    if (plain := read_plain(f"tied={right}")) is not None:
+        values = list(plain.values)
+    else:
+        override = _parse_one(f"tied={right}", text)
+        values = _sweep_values(override, lambda _: []) if override.is_sweep_override() else [override.value()]
     writer = Writer(Source.SWEEP, override=text)
     return tie(names, values, groups, writer, text)
 
@@ -136,6 +147,13 @@ def tie(names: list[str], rows: Iterable[Any], groups: Collection[str], writer: 
     return Dimension(tuple(alternatives), swept=True)
 
 
+@functools.cache
+def _parser() -> OverridesParser:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return OverridesParser.create()
+
+
 def _parse_one(text: str, shown: str) -> Override:
     if "=" not in text and not text.startswith("~"):
         raise _wrong(
@@ -143,8 +161,10 @@ def _parse_one(text: str, shown: str) -> Override:
             "it has no `=`",
             help="overrides are `path=value`; a task file must exist and end in .yaml, .yml or .json",
         )
+    from hydra.errors import HydraException
+
     try:
-        parsed = _parser.parse_override(text)
+        parsed = _parser().parse_override(text)
     except HydraException as error:
         raise _wrong(shown, str(error).strip().splitlines()[0]) from None
     if not parsed.key_or_group:
@@ -153,6 +173,8 @@ def _parse_one(text: str, shown: str) -> Override:
 
 
 def _sweep_values(override: Override, options: Options) -> list[Any]:
+    from hydra.core.override_parser.types import Glob, IntervalSweep, RangeSweep
+
     sweep: Any = override._value  # noqa: SLF001 - Hydra's public iterator yields text, which loses types
     if isinstance(sweep, IntervalSweep):
         raise _wrong(
@@ -177,6 +199,8 @@ def _sweep_values(override: Override, options: Options) -> list[Any]:
 
 def _plain(value: Any) -> Any:
     """Hydra's parsed value as plain data."""
+    from hydra.core.override_parser.types import QuotedString
+
     if isinstance(value, QuotedString):
         return value.text
     if isinstance(value, list):

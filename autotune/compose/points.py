@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autotune.compose.settings import Assign, Choose, Dimension, HydraOnly, Setting, UseProfiles, expand
+from autotune.compose.settings import Assign, Choose, HydraOnly, Path, UseProfiles
 from autotune.diagnostics import Diagnostic, InputError, Writer
 from autotune.layers import copy_tree, flatten, get_path, set_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from autotune.compose.base import Composer
+    from autotune.compose.settings import Alternative, Dimension, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +33,140 @@ class PointInput:
     profile_writer: Writer | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Points of a sweep that are alike but for the values that some dimensions lay on: `data`, `origin` and `pinned` are what
+    they share, `paths` the paths that each of those dimensions writes, the same for all of its alternatives.
+    """
+
+    data: Mapping[str, Any]
+    origin: Mapping[str, Writer]
+    pinned: Mapping[str, Writer]
+    paths: tuple[tuple[Path, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyPoint:
+    """One point of a family: `place` has the number of the alternative taken in each dimension, `laid` what those assign."""
+
+    overrides: tuple[str, ...]
+    swept: tuple[str, ...]
+    profiles: tuple[str, ...]
+    family: Family
+    place: tuple[int, ...]
+    laid: tuple[Assign, ...]
+    profile_writer: Writer | None = None
+
+    def alone(self) -> PointInput:
+        """The same point as one that shares nothing."""
+        data, origin, pinned = copy_tree(self.family.data), dict(self.family.origin), dict(self.family.pinned)
+        for setting in self.laid:
+            _assign(data, setting, origin, pinned)
+        return PointInput(self.overrides, self.swept, self.profiles, data, origin, pinned, self.profile_writer)
+
+
 def compose_points(dimensions: Iterable[Dimension], composer: Composer) -> Iterator[PointInput]:
     """Every point, composed. Hydra is asked once for each distinct choice of groups; values are laid on as data.
 
     Raises InputError (AT026, AT004) for choices that do not exist, all of them at once.
     """
+    for point in compose_sweep(dimensions, composer):
+        yield point if isinstance(point, PointInput) else point.alone()
+
+
+def compose_sweep(dimensions: Iterable[Dimension], composer: Composer) -> Iterator[PointInput | FamilyPoint]:
+    """The points of `compose_points`, those that only values tell apart as points of a family."""
     parts = list(dimensions)
     _check_choices(parts, composer)
-    for settings, swept in expand(parts):
-        base = composer.compose(settings)
-        data = copy_tree(base.data)
-        origin = dict(base.origin)
-        pinned = dict(base.pinned)
-        by_hydra = any(isinstance(setting, HydraOnly) for setting in settings)
-        for setting in settings:
-            if isinstance(setting, Assign):
-                # What Hydra composed already holds the values; only who wrote them is noted.
-                _assign({} if by_hydra else data, setting, origin, pinned)
-            elif isinstance(setting, HydraOnly) and "=" in setting.text:
-                dotted = setting.text.lstrip("+").partition("=")[0]
-                origin[dotted] = pinned[dotted] = setting.writer
-        yield PointInput(
-            overrides=tuple(setting.text for setting in settings),
-            swept=swept,
-            profiles=tuple(
-                dict.fromkeys(
-                    name for setting in settings if isinstance(setting, UseProfiles) for name in setting.names
-                )
-            ),
-            data=data,
-            origin=origin,
-            pinned=pinned,
-            profile_writer=next((setting.writer for setting in settings if isinstance(setting, UseProfiles)), None),
-        )
+    laid = _laid(parts)
+    paths = tuple(_paths(parts[index].alternatives[0]) for index in laid)
+    rest = tuple(index for index in range(len(parts)) if index not in laid)
+    texts = [[tuple(setting.text for setting in alternative) for alternative in part.alternatives] for part in parts]
+    said = [index for index, part in enumerate(parts) if part.swept]
+    families: dict[tuple[int, ...], tuple[Family, tuple[str, ...], Writer | None]] = {}
+    for numbers in itertools.product(*(range(len(part.alternatives)) for part in parts)):
+        overrides = tuple([text for index, number in enumerate(numbers) for text in texts[index][number]])
+        swept = tuple([text for index in said for text in texts[index][numbers[index]]])
+        if not laid:
+            chosen = [part.alternatives[number] for part, number in zip(parts, numbers, strict=True)]
+            settings = tuple(setting for alternative in chosen for setting in alternative)
+            yield _compose(settings, overrides, swept, composer)
+            continue
+        key = tuple([numbers[index] for index in rest])
+        if key not in families:
+            fixed = tuple(setting for index in rest for setting in parts[index].alternatives[numbers[index]])
+            base = _compose(fixed, (), (), composer)
+            family = Family(base.data, base.origin, base.pinned, paths)
+            families[key] = (family, base.profiles, base.profile_writer)
+        family, profiles, profile_writer = families[key]
+        settings = tuple([setting for index in laid for setting in parts[index].alternatives[numbers[index]]])
+        place = tuple([numbers[index] for index in laid])
+        yield FamilyPoint(overrides, swept, profiles, family, place, settings, profile_writer)  # type: ignore[arg-type]
+
+
+def _compose(
+    settings: tuple[Setting, ...], overrides: tuple[str, ...], swept: tuple[str, ...], composer: Composer
+) -> PointInput:
+    base = composer.compose(settings)
+    data = copy_tree(base.data)
+    origin = dict(base.origin)
+    pinned = dict(base.pinned)
+    by_hydra = any(isinstance(setting, HydraOnly) for setting in settings)
+    for setting in settings:
+        if isinstance(setting, Assign):
+            # What Hydra composed already holds the values; only who wrote them is noted.
+            _assign({} if by_hydra else data, setting, origin, pinned)
+        elif isinstance(setting, HydraOnly) and "=" in setting.text:
+            dotted = setting.text.lstrip("+").partition("=")[0]
+            origin[dotted] = pinned[dotted] = setting.writer
+    return PointInput(
+        overrides=overrides,
+        swept=swept,
+        profiles=tuple(
+            dict.fromkeys(name for setting in settings if isinstance(setting, UseProfiles) for name in setting.names)
+        ),
+        data=data,
+        origin=origin,
+        pinned=pinned,
+        profile_writer=next((setting.writer for setting in settings if isinstance(setting, UseProfiles)), None),
+    )
+
+
+def _laid(dimensions: Sequence[Dimension]) -> tuple[int, ...]:
+    """The dimensions whose values can be laid on last, in any order: each of their alternatives assigns the same paths, no
+    map among the values, and nothing else that was said touches what lies on, above or below those paths.
+    """
+    if any(isinstance(s, HydraOnly) for part in dimensions for alternative in part.alternatives for s in alternative):
+        return ()
+    written = [
+        {setting.path for alternative in part.alternatives for setting in alternative if isinstance(setting, Assign)}
+        for part in dimensions
+    ]
+    found = []
+    for index, part in enumerate(dimensions):
+        if len(part.alternatives) < 2 or not all(map(_is_plain, part.alternatives)):
+            continue
+        paths = _paths(part.alternatives[0])
+        if len({_paths(alternative) for alternative in part.alternatives}) > 1 or len(set(paths)) < len(paths):
+            continue
+        others = [path for other, theirs in enumerate(written) if other != index for path in theirs]
+        inner = [other for path in paths for other in paths if other is not path]
+        if not any(_touch(path, other) for path in paths for other in (*others, *inner)):
+            found.append(index)
+    return tuple(found)
+
+
+def _is_plain(alternative: Alternative) -> bool:
+    return bool(alternative) and all(isinstance(s, Assign) and not isinstance(s.value, dict) for s in alternative)
+
+
+def _paths(alternative: Alternative) -> tuple[Path, ...]:
+    return tuple(setting.path for setting in alternative if isinstance(setting, Assign))
+
+
+def _touch(one: Path, other: Path) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
 
 
 def _check_choices(dimensions: Iterable[Dimension], composer: Composer) -> None:

@@ -6,14 +6,13 @@ alternatives, each a tuple of settings. A dimension with one alternative holds f
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autotune.layers import split_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from autotune.diagnostics import Writer
 
@@ -67,20 +66,6 @@ class Dimension:
 
     alternatives: tuple[Alternative, ...]
     swept: bool = False
-
-
-def expand(dimensions: Iterable[Dimension]) -> Iterator[tuple[tuple[Setting, ...], tuple[str, ...]]]:
-    """Every point of the sweep, the last dimension varying fastest: its settings, and the texts of those swept."""
-    parts = list(dimensions)
-    for choice in itertools.product(*(part.alternatives for part in parts)):
-        settings = tuple(setting for alternative in choice for setting in alternative)
-        swept = tuple(
-            setting.text
-            for part, alternative in zip(parts, choice, strict=True)
-            if part.swept
-            for setting in alternative
-        )
-        yield settings, swept
 
 
 def setting_for(key: str, value: Any, groups: Iterable[str], writer: Writer, text: str) -> Setting:

@@ -34,7 +34,8 @@ def fault(message: str, path: str | None = None, remedy: str | None = None) -> D
 
 def find_faults(deployment: Deployment) -> Iterator[Diagnostic]:
     """AT029 for everything in the deployment that no target can hold."""
-    for path, what, text in _texts(deployment):
+    texts = list(_texts(deployment))
+    for path, what, text in texts if _UNWRITABLE.search("".join([text for _, _, text in texts])) else ():
         if match := _UNWRITABLE.search(text):
             character = "a NUL character" if match[0] == "\0" else "half of a surrogate pair"
             yield fault(f"{what} holds {character}, which no process can be given", path, "remove it")

@@ -50,6 +50,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # templates come with the package
     )
     environment.filters["comment"] = _comment
     return environment

@@ -21,13 +21,13 @@ class FlagGroup(NamedTuple):
 
 def split_flag_groups(argv: Iterable[str]) -> list[FlagGroup]:
     """The groups of a command line in order; `--x=v` and `--x v` are alike. The first is that of the command, if there is one."""
-    groups: list[FlagGroup] = []
+    groups: list[tuple[str, list[str]]] = []
     for word in argv:
-        hit = _FLAG.fullmatch(word)
+        hit = _FLAG.fullmatch(word) if word.startswith("-") else None
         if hit is not None:
-            groups.append(FlagGroup(hit["flag"], () if hit["value"] is None else (hit["value"],)))
+            groups.append((hit["flag"], [] if hit["value"] is None else [hit["value"]]))
         elif groups:
-            groups[-1] = groups[-1]._replace(values=(*groups[-1].values, word))
+            groups[-1][1].append(word)
         else:
-            groups.append(FlagGroup("", (word,)))
-    return groups
+            groups.append(("", [word]))
+    return [FlagGroup(flag, tuple(values)) for flag, values in groups]

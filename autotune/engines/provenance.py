@@ -8,6 +8,7 @@ a profile must not change a pod's template, which would restart the server.
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 import zlib
@@ -92,8 +93,15 @@ def count_left_out(text: str) -> int:
 
 def spell_emitted(argv: Sequence[str], env: Mapping[str, str], files: Mapping[str, str], image: str) -> str:
     """The image, and a checksum of each flag, variable and file, as JSON; of all flags and files together where that is too long."""
-    flags = _flag_sums(argv)
-    sums = {"image": image, "flags": flags, "env": _sums(env), "files": _sums(files)}
+    return _spell_emitted(tuple(argv), tuple(env.items()), tuple(files.items()), image)
+
+
+@functools.lru_cache(maxsize=16)  # every object of a manifest carries it
+def _spell_emitted(
+    argv: tuple[str, ...], variables: tuple[tuple[str, str], ...], texts: tuple[tuple[str, str], ...], image: str
+) -> str:
+    env, files = dict(variables), dict(texts)
+    sums = {"image": image, "flags": _flag_sums(argv), "env": _sums(env), "files": _sums(files)}
     text = _dump(sums)
     if len(text) <= MOST_BYTES:
         return text
@@ -178,6 +186,7 @@ def is_cut(value: Any) -> bool:
     return isinstance(value, str) and (value == HIDDEN or (len(value) > _LONGEST and value.endswith(_MORE)))
 
 
+@functools.lru_cache(maxsize=4096)  # a sweep has few writers
 def _name(writer: Writer) -> str:
     """The writer without line numbers, and without folders of the machine that it is on."""
     file = writer.file

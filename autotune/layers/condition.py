@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cel
-
+from autotune.layers.cel import compile_expression
 from autotune.layers.paths import get_path
 
 if TYPE_CHECKING:
@@ -41,13 +40,28 @@ class Condition:
     def evaluate(self, variables: Mapping[str, Any]) -> bool:
         """True or false. Raises ConditionError for a result of another type or an operation CEL refuses."""
         try:
-            result = self.program.execute({root: variables[root] for root in self.roots})
+            result = self.program.execute(self._narrow(variables))
         except (TypeError, RuntimeError, ValueError, KeyError) as error:
             first = str(error).splitlines()[0].partition(". CEL does")[0]
             raise ConditionError(f"{first} (with {self.describe(variables)})") from None
         if not isinstance(result, bool):
             raise ConditionError(f"it gives {result!r}, and a condition must give true or false")
         return result
+
+    def _narrow(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The variables less what no name reads: CEL converts all that it is given."""
+        scope: dict[str, Any] = {}
+        for name in self.names:
+            root, _, field = name.partition(".")
+            whole = variables[root]
+            field = field.partition(".")[0]
+            if not field or not isinstance(whole, dict):
+                scope[root] = whole
+            elif field in whole and scope.get(root) is not whole:
+                scope.setdefault(root, {})[field] = whole[field]
+            else:
+                scope.setdefault(root, {})
+        return scope
 
     def describe(self, variables: Mapping[str, Any]) -> str:
         """The values that the condition read: `gpu.supports_fp8 = false, model.is_quantized = false`."""
@@ -58,7 +72,7 @@ class Condition:
 def compile_condition(text: str) -> Condition:
     """Compile a condition. Raises ConditionError with CEL's own caret line for a syntax error."""
     try:
-        program = cel.compile(text)
+        program = compile_expression(text)
     except ValueError as error:
         raise ConditionError(str(error).partition("ERROR: ")[2] or str(error)) from None
     return Condition(text, tuple(dict.fromkeys(_names(text))), program)

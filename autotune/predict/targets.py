@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.diagnostics import diagnostic, has_errors
 from autotune.metrics import DEFAULT_ISL, DEFAULT_OSL, Load
-from autotune.predict.roofline import Roofline
 from autotune.schema import Targets
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ def slo_findings(point: CompiledPoint) -> list[Diagnostic]:
     limits = list(_limits(config))
     if not limits or facts.gpu.vendor == "cpu":
         return []
+    from autotune.predict.roofline import Roofline  # most configs name no target
+
     roofline = Roofline()
     predicted = [(load, roofline.predict(config, facts, load).measurement) for load in _light_loads(config)]
     found = []

@@ -45,10 +45,18 @@ class Floor:
 
     def start(self) -> list[tuple[Job, tuple[Slot, ...]]]:
         """Start every job that can start now: they are running from here on, on these slots."""
-        started, left = [], []
-        for job in self.waiting:
-            taken = self._take(job)
+        started: list[tuple[Job, tuple[Slot, ...]]] = []
+        left: list[Job] = []
+        # Slots only go while jobs are started: what one shape was refused, the next of it is too.
+        refused: set[tuple[int, int]] = set()
+        for place, job in enumerate(self.waiting):
+            if self.full:
+                left += self.waiting[place:]
+                break
+            shape = (job.slots, job.nodes)
+            taken = None if shape in refused else self._take(job)
             if taken is None:
+                refused.add(shape)
                 left.append(job)
                 continue
             self.running[job.name] = taken

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from autotune.run.events import Event, Reporter
     from autotune.run.state import OpenRun
     from autotune.run.stop import Stop
+    from autotune.store.result import Status
     from autotune.store.store import Store
 
 
@@ -68,6 +69,7 @@ class Ledger:
         self._served: dict[str, dict[str, Any]] = {}
         self._too_large: list[tuple[CompiledPoint, Failure]] = []
         self._cooling: dict[str, Failure] = {}
+        self._known: dict[str, Result] = {}
 
     def report(self, event: Event) -> None:
         """Tell the listener. One that cannot be told (a terminal that was closed, a pipe that nobody reads) is given up: the
@@ -194,29 +196,40 @@ class Ledger:
         result = replace(result, finished_at=self._now())
         raw = collect_raw(self._folder / "points" / result.point_id / "bench", os.environ)
         self._keep(lambda: self._store.save(result, raw))
+        self._known.pop(result.point_id, None)
         with self._lock:
             self._settled[result.point_id] = result
             self.report(PointFinished(result))
 
-    def _result(self, point: CompiledPoint, status: str) -> Result:
+    def _result(self, point: CompiledPoint, status: Status) -> Result:
+        return replace(
+            self._described(point),
+            status=status,
+            started_at=self._started.get(point.id),
+            attempts=max(self.attempts(point), 1),
+            environment=self._served.get(point.id, {}),
+        )
+
+    def _described(self, point: CompiledPoint) -> Result:
+        """What a result says whatever became of its point; made once, and kept until the point is settled."""
+        if (known := self._known.get(point.id)) is not None:
+            return known
         deployment = {} if point.deployment is None else point.deployment.as_dict()
         if "env" in deployment:
             deployment["env"] = hide_env(deployment["env"])
-        return Result(
+        described = self._known[point.id] = Result(
             run_id=self._run_id,
             point_id=point.id,
-            status=status,  # type: ignore[arg-type]
+            status="running",
             kind=self._kind,
             overrides=tuple(hide_override(text) for text in point.overrides),
             config=hide_config(point.data),
             deployment=deployment,
             applied_layers=point.applied_layers,
             origin={path: hide_override(str(writer)) for path, writer in point.origin.items()},
-            started_at=self._started.get(point.id),
-            attempts=max(self.attempts(point), 1),
             predictions=predict_loads(point),
-            environment=self._served.get(point.id, {}),
         )
+        return described
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from autotune.schema.engine import Attention, Memory, Misc, Quantization, Schedu
 from autotune.schema.experiment import AutoExecutor, Benchmark, Executor, Optimization, Slo
 from autotune.schema.group import Group
 from autotune.schema.placement import Disagg, Model, Parallel, Runtime, System
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: The groups that decide what the server is; two points alike in these share one server.
 SERVING_GROUPS = (
@@ -54,7 +57,24 @@ class Config(Group):
         return self.model_dump(mode="json")
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+
+
 def stable_hash(data: Any, length: int = 10) -> str:
     """Hex digest of plain data, the same on every machine and in every process."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hash_text(canonical(data), length)
+
+
+def canonical(data: Any) -> str:
+    """Plain data as the one JSON text that all equal data have."""
+    return _CANONICAL(data)
+
+
+def join_canonical(texts: Mapping[str, str]) -> str:
+    """The canonical text of a map whose values are canonical texts already; its keys need no escape."""
+    return "{" + ",".join([f'"{key}":{texts[key]}' for key in sorted(texts)]) + "}"
+
+
+def hash_text(text: str, length: int = 10) -> str:
+    """Hex digest of an ASCII text."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]

@@ -14,9 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cel
-
 from autotune.diagnostics import Diagnostic, InputError, diagnostic, nearest, suggest
+from autotune.layers.cel import compile_expression
 from autotune.score.slo import STATISTICS
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Constraint:
     """One compiled constraint."""
 
     source: str
-    program: cel.Program
+    program: Any
 
     def why_not(self, measurement: Measurement) -> str | None:
         """Why the measurement does not meet the constraint; None when it does.
@@ -85,7 +84,7 @@ def unmet_constraints(measurement: Measurement, constraints: Iterable[Constraint
 @functools.cache
 def _compile(source: str) -> Constraint | Diagnostic:
     try:
-        program = cel.compile(source)
+        program = compile_expression(source)
     except ValueError as error:
         return _wrong(source, f"is not CEL: {error}", None)
     bound = set(_BOUND.findall(source))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ def result_row(result: Result) -> dict[str, Any]:
         "environment": result.environment or None,
     }
     score = result.score
-    return {**finite(row), "score": score if score is not None and math.isfinite(score) else None}
+    return {**_storable(row), "score": score if score is not None and math.isfinite(score) else None}
 
 
 def measurement_rows(result: Result) -> list[dict[str, Any]]:
@@ -159,8 +160,18 @@ def finite(data: Any) -> Any:
     return data
 
 
+def _storable(row: dict[str, Any]) -> dict[str, Any]:
+    """As `finite`, for what is written as JSON in any case: nearly all rows hold no such number, and C finds that out."""
+    try:
+        json.dumps(row, allow_nan=False)
+    except ValueError:
+        cleaned: dict[str, Any] = finite(row)
+        return cleaned
+    return row
+
+
 def _load_row(result: Result, position: int, measurement: Measurement) -> dict[str, Any]:
-    data = finite(measurement.as_dict())
+    data = _storable(measurement.as_dict())
     load = {name: data.pop(name, None) for name in _LOAD}
     return {"run_id": result.run_id, "point_id": result.point_id, "position": position, **load, "metrics": data}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from autotune.diagnostics import UnknownNameError, diagnostic, suggest
@@ -330,9 +330,16 @@ def _insert_task(connection: Connection, task: Task) -> None:
     connection.execute(dialect.insert(tables.tasks).values(task_row(task)).on_conflict_do_nothing())
 
 
+# Made once: a statement that carries its values is looked through again each time, which took longer than running it.
+_DELETE_RESULT = delete(tables.results).where(
+    (tables.results.c.run_id == bindparam("run")) & (tables.results.c.point_id == bindparam("point"))
+)
+_INSERT_RESULT = insert(tables.results)
+
+
 def _insert_result(connection: Connection, result: Result, raw: Iterable[RawFile]) -> None:
-    connection.execute(delete(tables.results).where(_is(tables.results, result.run_id, result.point_id)))
-    connection.execute(insert(tables.results).values(result_row(result)))
+    connection.execute(_DELETE_RESULT, {"run": result.run_id, "point": result.point_id})
+    connection.execute(_INSERT_RESULT, result_row(result))
     if rows := measurement_rows(result):
         connection.execute(insert(tables.measurements), rows)
     if rows := prediction_rows(result):

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the newest file in `migrations/versions`.
-HEAD = "0001"
+HEAD = "0002"
 #: The table that names the version of a store; Alembic's, under a name that no other program's migrations have.
 VERSION_TABLE = "autotune_schema"
 
@@ -89,7 +89,9 @@ results = Table(
     Column("attempts", Integer, nullable=False),
     Column("environment", JSON(none_as_null=True)),
     Index("results_by_status", "run_id", "status"),
-    Index("results_by_point", "point_id"),
+    Index("results_by_point", "point_id", "run_id"),
+    Index("results_by_score", "score", "run_id", "point_id"),
+    Index("results_by_finish", "finished_at", "run_id", "point_id"),
 )
 
 measurements = Table(

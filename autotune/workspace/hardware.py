@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -28,6 +30,8 @@ class GpuPlace(NamedTuple):
 @functools.cache
 def nvidia_products() -> tuple[str, ...]:
     """Product names of the GPUs that NVML sees, e.g. `NVIDIA H100 80GB HBM3`; empty without a driver."""
+    if not _has_nvml():
+        return ()
     import pynvml
 
     return _ask_nvml(
@@ -68,6 +72,8 @@ def numa_node(bus_id: str, devices: Path = _PCI_DEVICES) -> int | None:
 @functools.cache
 def nvidia_driver() -> str | None:
     """The version of NVIDIA's driver, e.g. `550.54.15`; None without one."""
+    if not _has_nvml():
+        return None
     import pynvml
 
     return _ask_nvml(lambda: _text(pynvml.nvmlSystemGetDriverVersion()), None)
@@ -87,6 +93,17 @@ def match_gpu(products: Iterable[str], gpus: Mapping[str, Gpu]) -> tuple[str, in
         if any(_words(label) == wanted for label in labels):
             return gpu.name, sum(_words(product) == wanted for product in listed)
     return None
+
+
+def _has_nvml() -> bool:
+    """Whether the driver's library is there, asked as the bindings ask, which take 20 ms to import, before they are."""
+    if sys.platform != "linux":
+        return True
+    try:
+        ctypes.CDLL("libnvidia-ml.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def _ask_nvml(question: Callable[[], Answer], otherwise: Answer) -> Answer:

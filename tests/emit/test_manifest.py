@@ -30,6 +30,19 @@ def test_documents_read_back_as_they_were(documents):
     assert list(yaml.safe_load_all(dump_documents(documents, ["heading"]))) == documents
 
 
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.lists(DATA, min_size=1, max_size=3))
+def test_documents_are_laid_out_as_pyyaml_does_it(documents):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest, "_add_map", refuse_to_lay_out)
+        whole = dump_documents(documents, ["heading"])
+    assert dump_documents(documents, ["heading"]) == whole
+
+
+def refuse_to_lay_out(*_):
+    raise manifest._NotSimpleError
+
+
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_the_dumper_in_c_and_the_one_in_python_write_the_same_bytes(documents):

@@ -70,7 +70,7 @@ def test_the_steps_end_in_the_tables_that_a_new_store_has(place, tmp_path, reque
 def test_the_newest_step_is_the_version_of_the_tables():
     steps = ScriptDirectory(str(MIGRATIONS))
     assert steps.get_heads() == [HEAD]
-    assert [step.revision for step in reversed(list(steps.walk_revisions()))] == ["0000", HEAD]
+    assert [step.revision for step in reversed(list(steps.walk_revisions()))] == ["0000", "0001", HEAD]
 
 
 def test_a_store_from_before_the_first_release_is_taken_over_with_all_its_rows(tmp_path):
@@ -153,7 +153,7 @@ def open_at_once(place, folder):
         assert process.returncode == 0, errors
 
 
-@pytest.mark.parametrize("version", ["0002", "9999"])
+@pytest.mark.parametrize("version", ["0003", "9999"])
 def test_a_store_of_a_later_version_is_refused(place, version):
     with Store(place) as store, store._database.writing("it") as connection:
         connection.exec_driver_sql(f"update {VERSION_TABLE} set version_num = '{version}'")

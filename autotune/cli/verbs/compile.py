@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.inputs import add_inputs, read_inputs
 from autotune.cli.output import print_diagnostics, print_json, say
-from autotune.cli.version_diff import show_version_diff
 from autotune.diagnostics import InputError, Severity, diagnostic, hide_secrets, holds_secret
 from autotune.diagnostics.secrets import HIDDEN
 from autotune.inputs import labels
@@ -39,6 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(args)
     if args.diff_version is not None:
+        from autotune.cli.version_diff import show_version_diff  # with all that comparing takes
+
         old, new = args.diff_version
         return show_version_diff(inputs, old, new, args.format)
     points = inputs.compile()

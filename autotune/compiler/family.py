@@ -1,0 +1,440 @@
+"""Compiling points that differ in a few values alone: what they share is found once, and what depends on some of the values
+once for each combination of those.
+
+Nothing here decides what a point compiles to: the parts are those of `compile_point`, and a property test holds the two
+against each other. Points that are out of the ordinary (mistakes in the config, engines to choose from, disaggregated
+serving) are left to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError, create_model
+
+from autotune.check.run import CHECKS, is_reported
+from autotune.compiled import CompiledPoint
+from autotune.compiler.derive import engine_names, resolve_facts
+from autotune.compiler.fit import fit_of
+from autotune.compiler.layering import condition_scope, lay
+from autotune.compiler.load import plan_load
+from autotune.compiler.point_id import measured_by, point_id
+from autotune.compiler.provenance import annotate, config_hash, is_served, provenance_notes
+from autotune.diagnostics import InputError, Source
+from autotune.engines.provenance import spell_set_by
+from autotune.layers import copy_tree, get_path, set_path, split_path
+from autotune.layers.condition import ConditionError
+from autotune.schema import SERVING_GROUPS, Config
+from autotune.schema.config import canonical
+from autotune.schema.watched import Answers, Kept, Watched, reading, varied_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from autotune.compiler.world import World
+    from autotune.compose.points import Family, FamilyPoint
+    from autotune.diagnostics import Diagnostic, Writer
+    from autotune.engines.deployment import Deployment
+    from autotune.engines.engine import Facts
+    from autotune.layers import Layer, Layered
+
+Place = tuple[int, ...]
+
+#: The groups that facts rest on (`resolve_facts` is given no others).
+_OF_FACTS = ("model", "system")
+#: Answers kept at most, so that memory does not grow with the sweep.
+_MOST_KEPT = 20_000
+
+
+class OutOfTheOrdinaryError(Exception):
+    """For a point that is left to `compile_point`."""
+
+
+class FamilyCompiler:
+    """Compiles the points of one family under the same layers. Not for several threads."""
+
+    def __init__(self, family: Family, layers: Sequence[Layer], world: World) -> None:
+        self._family = family
+        self._layers = tuple(layers)
+        self._world = world
+        self._varied = varied_fields(family.paths)
+        dotted = [[".".join(path) for path in written] for written in family.paths]
+        self._pinned = {*family.pinned, *(name for names in dotted for name in names)}
+        self._touching = {
+            group: tuple(number for number, written in enumerate(family.paths) if any(path[0] == group for path in written))
+            for group in Config.model_fields
+        }  # fmt: skip
+        self._writing = {
+            group: tuple(index for index, layer in enumerate(layers) if any(path[0] == group for path, _, _ in layer.writes))
+            for group in Config.model_fields
+        }  # fmt: skip
+        self._odd = bool(
+            {*family.data, *(path[0] for written in family.paths for path in written)} - {*Config.model_fields}
+        )
+        self._of_facts = _numbers(self._touching, _OF_FACTS)
+        self._known: dict[Place, _Known] = {}
+        self._kept = 0
+
+    def compile(self, point: FamilyPoint) -> CompiledPoint:
+        """The point, as `compile_point` compiles it. Raises OutOfTheOrdinaryError for one that is left to that."""
+        if self._odd:
+            raise OutOfTheOrdinaryError
+        if self._kept > _MOST_KEPT:
+            self._known.clear()
+            self._kept = 0
+        place = point.place
+        key = tuple([place[number] for number in self._of_facts])
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._find_facts(point)
+        laid = self._find_laid(known, point)
+        states = self._states(laid.shared, known, point)
+        config = _config({group: states[group].model for group in Config.model_fields}, self._family.data)
+        if config.system.serving_mode != "agg":
+            raise OutOfTheOrdinaryError
+        return self._finish(point, known, laid, states, config)
+
+    def _finish(
+        self, point: FamilyPoint, known: _Known, laid: _Laid, states: dict[str, _Group], config: Config
+    ) -> CompiledPoint:
+        place = point.place
+        answers = (laid.answers, place)
+        origin = laid.origin.copy()
+        for dotted, number in laid.free:
+            origin[dotted] = point.laid[number].writer
+        found = [*known.notes, *laid.diagnostics]
+        for check, kept in laid.checks:
+            answer = kept.get(place, partial(self._check, check, config, known.facts, answers))
+            if answer:
+                found += [
+                    item for item in (item.at(origin.get(item.path or "")) for item in answer) if is_reported(item)
+                ]
+        laid.settle()
+        lowered = laid.lowered.get(place, partial(self._lower, config, known.facts, answers))
+        found += [item.at(origin.get(item.path or "")) for item in lowered.diagnostics]
+        identity = point_id({group: state.text for group, state in states.items()}, laid.benchmark_text(states))
+        served = tuple([place[number] for number in laid.serving])
+        notes = laid.notes.get(served)
+        if notes is None:
+            self._kept += 1
+            texts = {group: states[group].text for group in SERVING_GROUPS}
+            notes = laid.notes[served] = provenance_notes(
+                config_hash(texts), laid.set_by(point, states), point.profiles, laid.ids
+            )
+        loads = laid.loads.get(place, partial(self._load, config))
+        deployment: Deployment = annotate(lowered.deployment, identity, notes, (loads,))
+        return CompiledPoint(
+            id=identity,
+            overrides=point.overrides,
+            profiles=point.profiles,
+            data={group: states[group].data for group in Config.model_fields},
+            config=config,
+            facts=known.facts,
+            deployment=deployment,
+            applied_layers=laid.ids,
+            origin=origin,
+            diagnostics=tuple([replace(item, point=identity) for item in found]),
+            swept=point.swept,
+            record=partial(_relay, point, self._layers, known),
+        )
+
+    def _check(
+        self, check: Any, config: Config, facts: Facts, answers: Any, reads: list[int]
+    ) -> tuple[Diagnostic, ...]:
+        self._kept += 1
+        return tuple(check(Watched(config, self._varied, reads, answers), facts))
+
+    def _lower(self, config: Config, facts: Facts, answers: Any, reads: list[int]) -> Any:
+        self._kept += 1
+        return self._world.engines[facts.engine].lower(Watched(config, self._varied, reads, answers), facts)  # type: ignore[arg-type]
+
+    def _load(self, config: Config, reads: list[int]) -> Any:
+        self._kept += 1
+        return plan_load(Watched(config, self._varied, reads))  # type: ignore[arg-type]
+
+    def _find_facts(self, point: FamilyPoint) -> _Known:
+        alone = point.alone()
+        data = {group: alone.data[group] for group in _OF_FACTS if group in alone.data}
+        engines = engine_names(data)
+        if len(engines) != 1:
+            raise OutOfTheOrdinaryError
+        try:
+            facts, written, notes = resolve_facts(data, alone.origin, self._world, engines[0])
+        except InputError:
+            raise OutOfTheOrdinaryError from None
+        writes = [(split_path(dotted), value, writer) for dotted, (value, writer) in written.items()]
+        for path, value, _ in writes:
+            set_path(data, path, value)
+        return _Known(facts, writes, notes, get_path(data, ("system", "num_gpus")))
+
+    def _find_laid(self, known: _Known, point: FamilyPoint) -> _Laid:
+        """What the layers that hold for this point make of the family."""
+        applied: Place = ()
+        for index, layer in enumerate(self._layers):
+            if layer.when is not None:
+                kept = known.conditions.get((index, applied))
+                if kept is None:
+                    kept = known.conditions[index, applied] = Kept()
+                if not kept.get(point.place, partial(self._holds, known, point, layer, applied)):
+                    continue
+            applied = (*applied, index)
+        laid = known.laid.get(applied)
+        if laid is None:
+            laid = known.laid[applied] = self._lay(known, point, applied)
+        return laid
+
+    def _holds(self, known: _Known, point: FamilyPoint, layer: Layer, applied: Place, reads: list[int]) -> bool:
+        """Whether the condition of a layer holds after these. Evaluated once for the values that it reads."""
+        self._kept += 1
+        assert layer.when is not None
+        names = layer.when.names
+        reads += reading(self._varied, [name for name in names if not name.startswith("fit.")])
+        values = []
+        fit: dict[str, Any] = {}
+        for name in names:
+            root, *rest = name.split(".")
+            if root == "fit" and rest:
+                fit = fit or self._fit(known, point, applied, reads)
+                value = fit.get(rest[0])
+            elif root in self._touching and any(place in self._touching[root] for place in reads):
+                value = get_path({root: self._kept_group(root, known, point, applied).raw}, (root, *rest))
+            else:
+                continue
+            values.append((type(value), value))
+        key = (layer.id, applied, *values)
+        try:
+            if key not in known.outcomes:
+                known.outcomes[key] = self._evaluate(known, point, layer, applied, fit)
+            return known.outcomes[key]
+        except TypeError:  # a list or a map among the values
+            return self._evaluate(known, point, layer, applied, fit)
+
+    def _evaluate(self, known: _Known, point: FamilyPoint, layer: Layer, applied: Place, fit: dict[str, Any]) -> bool:
+        assert layer.when is not None
+        current = {group: self._kept_group(group, known, point, applied).raw for group in self._family.data}
+        scope = condition_scope(current, layer.when.roots, known.facts, known.num_gpus, lambda *_: fit)
+        try:
+            return layer.when.evaluate(scope)
+        except ConditionError:
+            raise OutOfTheOrdinaryError from None
+
+    def _fit(self, known: _Known, point: FamilyPoint, applied: Place, reads: list[int]) -> dict[str, Any]:
+        answers = known.answers.setdefault(applied, {})
+        states = self._states(self._shared(known, point, applied), known, point)
+        config = _config({group: state.model for group, state in states.items()}, self._family.data)
+        return fit_of(Watched(config, self._varied, reads, (answers, point.place)), known.facts)  # type: ignore[arg-type]
+
+    def _shared(self, known: _Known, point: FamilyPoint, applied: Place) -> _Shared:
+        """The groups after these layers: those that no dimension writes to, and where the others are kept."""
+        shared = known.shared.get(applied)
+        if shared is None:
+            fixed = {
+                group: self._kept_group(group, known, point, applied)
+                for group, own in self._touching.items()
+                if not own
+            }
+            varied = [
+                (group, own, known.groups.setdefault((group, self._in(group, applied)), {}))
+                for group, own in self._touching.items()
+                if own
+            ]
+            shared = known.shared[applied] = _Shared(applied, fixed, varied)
+        return shared
+
+    def _states(self, shared: _Shared, known: _Known, point: FamilyPoint) -> dict[str, _Group]:
+        states = shared.fixed.copy()
+        for group, numbers, kept in shared.varied:
+            own = tuple([point.place[number] for number in numbers])
+            state = kept.get(own)
+            if state is None:
+                state = kept[own] = self._group(group, point, known, shared.applied)
+            states[group] = state
+        return states
+
+    def _lay(self, known: _Known, point: FamilyPoint, applied: Place) -> _Laid:
+        layered = _relay(point, self._layers, known)
+        ids = tuple(self._layers[index].id for index in applied)
+        if layered.applied != ids:
+            raise OutOfTheOrdinaryError
+        alone = point.alone()
+        origin = dict(alone.origin)
+        for path, _, writer in known.written:
+            origin[".".join(path)] = writer
+        origin |= layered.origin
+        overwritten = {".".join(path) for path, _, _ in known.written} | set(layered.origin)
+        free = [
+            (".".join(setting.path), number)
+            for number, setting in enumerate(point.laid)
+            if ".".join(setting.path) not in overwritten
+        ]
+        return _Laid(
+            shared=self._shared(known, point, applied),
+            ids=ids,
+            diagnostics=layered.diagnostics,
+            origin=origin,
+            free=free,
+            serving=_numbers(self._touching, SERVING_GROUPS),
+            answers=known.answers.setdefault(applied, {}),
+        )
+
+    def _kept_group(self, group: str, known: _Known, point: FamilyPoint, applied: Place) -> _Group:
+        kept = known.groups.setdefault((group, self._in(group, applied)), {})
+        own = tuple([point.place[number] for number in self._touching[group]])
+        if own not in kept:
+            kept[own] = self._group(group, point, known, applied)
+        return kept[own]
+
+    def _in(self, group: str, applied: Place) -> Place:
+        """Those of the layers that write to the group."""
+        writing = self._writing[group]
+        return tuple([index for index in applied if index in writing]) if writing else ()
+
+    def _group(self, group: str, point: FamilyPoint, known: _Known, applied: Place) -> _Group:
+        """The group as it is for this point after these layers. Raises OutOfTheOrdinaryError where something is wrong with it."""
+        self._kept += 1
+        base = self._family.data
+        data: dict[str, Any] = {group: copy_tree(base[group])} if group in base else {}
+        writes = [(setting.path, copy_tree(setting.value)) for setting in point.laid]
+        writes += [(path, value) for path, value, _ in known.written]
+        writes += [
+            (path, value)
+            for index in applied
+            for path, value, _ in self._layers[index].writes
+            if ".".join(path) not in self._pinned
+        ]
+        for path, value in writes:
+            if path[0] == group:
+                set_path(data, path, value)
+        try:
+            model = getattr(_MODELS[group].model_validate(data), group)
+        except ValidationError:
+            raise OutOfTheOrdinaryError from None
+        return _Group(data.get(group), model)
+
+
+class _Group:
+    """One group of a config: as composed and layered, validated, and plain again with its canonical text."""
+
+    __slots__ = ("data", "model", "raw", "text")
+
+    def __init__(self, raw: Any, model: Any) -> None:
+        self.raw = raw
+        self.model = model
+        self.data: dict[str, Any] = model.model_dump(mode="json")
+        self.text = canonical(self.data)
+
+
+class _Known:
+    """What is known once the values that facts rest on are."""
+
+    def __init__(
+        self, facts: Facts, written: list[tuple[Any, Any, Writer]], notes: list[Diagnostic], num_gpus: Any
+    ) -> None:
+        self.facts = facts
+        self.written = written
+        self.notes = notes
+        self.conditions: dict[tuple[int, Place], Kept] = {}
+        self.laid: dict[Place, _Laid] = {}
+        self.answers: dict[Place, Answers] = {}
+        self.shared: dict[Place, _Shared] = {}
+        #: Whether a condition holds, by layer, layers before it, and what it read of the values that vary.
+        self.outcomes: dict[tuple[Any, ...], bool] = {}
+        self.groups: dict[tuple[str, Place], dict[Place, _Group]] = {}
+        self.num_gpus = num_gpus
+
+
+class _Shared(NamedTuple):
+    applied: Place
+    fixed: dict[str, _Group]
+    #: Group, the dimensions that write to it, and its states by the alternatives of those.
+    varied: list[tuple[str, Place, dict[Place, _Group]]]
+
+
+class _Laid:
+    """What is known once it is known which layers hold."""
+
+    def __init__(
+        self,
+        *,
+        shared: _Shared,
+        ids: tuple[str, ...],
+        diagnostics: list[Diagnostic],
+        origin: dict[str, Writer],
+        free: list[tuple[str, int]],
+        serving: Place,
+        answers: Answers,
+    ) -> None:
+        self.shared = shared
+        self.ids = ids
+        self.diagnostics = diagnostics
+        self.origin = origin
+        #: Dotted path and number of the setting, for those values laid on that neither facts nor layers replaced.
+        self.free = free
+        self.serving = serving
+        self.checks = [(check, Kept()) for check in CHECKS]
+        self.lowered = Kept()
+        self.answers = answers
+        self.loads = Kept()
+        self.notes: dict[Place, Any] = {}
+        self._benchmark: dict[str, str] = {}
+        numbers = dict(free)
+        self._said = [
+            (path, None if path in numbers else writer, numbers.get(path, -1))
+            for path, writer in sorted(origin.items())
+            if is_served(path) and (path in numbers or writer.source is not Source.BASE)
+        ]
+        self._settled = False
+
+    def settle(self) -> None:
+        """Leave out the checks that found nothing and never will: they read nothing that varies."""
+        if not self._settled:
+            self._settled = True
+            self.checks = [
+                (check, kept) for check, kept in self.checks if not kept.constant or kept.get((), lambda _: ())
+            ]
+
+    def benchmark_text(self, states: Mapping[str, _Group]) -> str:
+        """The part of the benchmark group that makes a point what it is, as canonical text."""
+        state = states["benchmark"]
+        text = self._benchmark.get(state.text)
+        if text is None:
+            text = self._benchmark[state.text] = canonical(measured_by(state.data))
+        return text
+
+    def set_by(self, point: FamilyPoint, states: Mapping[str, _Group]) -> str:
+        """Who set what of the server, as `spell_set_by` spells it."""
+        return spell_set_by(
+            (path, get_path(states[path.partition(".")[0]].data, split_path(path)[1:]), writer or point.laid[number].writer)
+            for path, writer, number in self._said
+        )  # fmt: skip
+
+
+def _relay(point: FamilyPoint, layers: Sequence[Layer], known: _Known) -> Layered:
+    """The layers laid over the point alone, with the record of all that they wrote."""
+    alone = point.alone()
+    data: dict[str, Any] = dict(alone.data)
+    for path, value, _ in known.written:
+        set_path(data, path, value)
+    return lay(data, layers, alone.pinned, known.facts)
+
+
+def _config(models: dict[str, Any], data: Mapping[str, Any]) -> Config:
+    """A config of groups that are validated already."""
+    config = Config.__new__(Config)
+    object.__setattr__(config, "__dict__", models)
+    object.__setattr__(config, "__pydantic_fields_set__", {group for group in models if group in data})
+    object.__setattr__(config, "__pydantic_extra__", None)
+    object.__setattr__(config, "__pydantic_private__", None)
+    return config
+
+
+def _numbers(touching: Mapping[str, Place], groups: Iterable[str]) -> Place:
+    return tuple(sorted({number for group in groups for number in touching[group]}))
+
+
+_MODELS = {
+    group: create_model(f"Only{group.title()}", __base__=Config.__base__, **{group: (info.annotation, info)})  # type: ignore[call-overload]
+    for group, info in Config.model_fields.items()
+}

@@ -1,0 +1,201 @@
+"""A config that notes which of the values that a sweep varies were read, and answers that are kept by what was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from autotune.engines.engine import Facts
+
+Answer = TypeVar("Answer")
+
+#: Field name -> the number of the dimension that writes it, or the same for the fields below it.
+Varied = dict[str, Any]
+
+#: What functions answered, for those that are asked through `remember`.
+Answers = dict[Any, "Kept"]
+
+_MISSING = object()
+
+
+def remember(function: Callable[[Any, Facts], Answer], config: Any, facts: Facts) -> Answer:
+    """`function(config, facts)`; where the config is watched, from what is kept, if everything that it read is the same."""
+    answer: Answer = config(function, facts) if type(config) is Watched else function(config, facts)
+    return answer
+
+
+def varied_fields(paths: Sequence[Sequence[tuple[str, ...]]]) -> Varied:
+    """The fields that each dimension writes, as a tree."""
+    tree: Varied = {}
+    for number, written in enumerate(paths):
+        for path in written:
+            below = tree
+            for key in path[:-1]:
+                below = below.setdefault(key, {})
+            below[path[-1]] = number
+    return tree
+
+
+class Watched:
+    """Stands in for a config, or a group of one. Reading a field that some dimension writes appends the dimension's number to
+    `reads`; whatever else is asked of it counts as reading all of them.
+    """
+
+    __slots__ = ("_answers", "_reads", "_target", "_varied")
+
+    def __init__(
+        self, target: BaseModel, varied: Varied, reads: list[int], answers: tuple[Answers, Sequence[int]] | None = None
+    ) -> None:
+        self._target = target
+        self._varied = varied
+        self._reads = reads
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        below = self._varied.get(name, _MISSING)
+        value = getattr(self._target, name)
+        if below is _MISSING:
+            if name not in self._target.__dict__:  # no field: a method
+                self._read_all(self._varied)
+        elif isinstance(below, int):
+            self._reads.append(below)
+        elif isinstance(value, BaseModel):
+            return Watched(value, below, self._reads)
+        else:
+            self._read_all(below)
+        return value
+
+    def __call__(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
+        """What `remember` gives."""
+        if self._answers is None:
+            return function(self, facts)
+        answers, place = self._answers
+        kept = answers.get(function)
+        if kept is None:
+            kept = answers[function] = Kept()
+
+        def make(reads: list[int]) -> Any:
+            return function(Watched(self._target, self._varied, reads, self._answers), facts)
+
+        return kept.get(place, make, self._reads)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What it stands in for, so that `isinstance` tells executors apart."""
+        self._read_all(self._varied)
+        return type(self._target)
+
+    def __eq__(self, other: object) -> bool:
+        self._read_all(self._varied)
+        return self._target == (other._target if isinstance(other, Watched) else other)
+
+    def __hash__(self) -> int:
+        self._read_all(self._varied)
+        return hash(self._target)
+
+    def __iter__(self) -> Any:
+        self._read_all(self._varied)
+        return iter(self._target)
+
+    def __repr__(self) -> str:
+        self._read_all(self._varied)
+        return repr(self._target)
+
+    def _read_all(self, varied: Varied) -> None:
+        for below in varied.values():
+            if isinstance(below, int):
+                self._reads.append(below)
+            else:
+                self._read_all(below)
+
+
+class Kept:
+    """Answers of one pure function, each kept under the values that the function read on its way to it.
+
+    The same function reads the same next value wherever what it read before is the same, so the answers form a tree: each
+    node asks for one dimension, each branch is one of its alternatives.
+    """
+
+    __slots__ = ("_root",)
+
+    def __init__(self) -> None:
+        self._root: Any = _MISSING
+
+    @property
+    def constant(self) -> bool:
+        """Whether there is an answer, and nothing was read for it."""
+        return isinstance(self._root, _Answer)
+
+    def get(self, place: Sequence[int], make: Callable[[list[int]], Any], noted: list[int] | None = None) -> Any:
+        """The answer for the point at this place; `make` finds it where it is not known, and notes what it reads.
+
+        What was read for it is appended to `noted`.
+        """
+        node = self._root
+        while type(node) is _Question:
+            if noted is not None:
+                noted.append(node.dimension)
+            node = node.branches.get(place[node.dimension], _MISSING)
+        if node is not _MISSING:
+            return node.value
+        reads: list[int] = []
+        value = make(reads)
+        reads = list(dict.fromkeys(reads))
+        if noted is not None:
+            noted += reads
+        self._keep(place, reads, value)
+        return value
+
+    def _keep(self, place: Sequence[int], reads: list[int], value: Any) -> None:
+        if not reads:
+            self._root = _Answer(value)
+            return
+        if self._root is _MISSING:
+            self._root = _Question(reads[0])
+        node = self._root
+        for following in reads[1:]:
+            branches = node.branches
+            if place[node.dimension] not in branches:
+                branches[place[node.dimension]] = _Question(following)
+            node = branches[place[node.dimension]]
+        node.branches[place[node.dimension]] = _Answer(value)
+
+
+class _Answer:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class _Question:
+    __slots__ = ("branches", "dimension")
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+        self.branches: dict[int, Any] = {}
+
+
+def reading(varied: Mapping[str, Any], names: Sequence[str]) -> list[int]:
+    """The dimensions that dotted names touch, in the order of the names."""
+    found: list[int] = []
+    for name in names:
+        below: Any = varied
+        for key in name.split("."):
+            if not isinstance(below, dict):
+                break
+            below = below.get(key)
+        _numbers(below, found)
+    return found
+
+
+def _numbers(below: Any, found: list[int]) -> None:
+    if isinstance(below, int):
+        found.append(below)
+    elif isinstance(below, dict):
+        for inner in below.values():
+            _numbers(inner, found)
