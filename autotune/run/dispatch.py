@@ -108,9 +108,9 @@ class _Work:
         """Start one more group if there is room for it now; whether there was."""
         job = _job(group, self.layout)
         self._groups[job.name] = group
-        self._floor.waiting.append(job)
+        self._floor.add(job)
         if self.start():
-            self._floor.waiting.remove(job)
+            self._floor.withdraw(job)
             return False
         return True
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import itertools
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,10 +33,27 @@ class Floor:
     """
 
     def __init__(self, jobs: Sequence[Job], layout: Layout, at_once: int | None) -> None:
-        self.waiting = list(jobs)
         self.running: dict[str, tuple[Slot, ...]] = {}
         self._slots = Slots(layout) if layout else None
         self._at_once = at_once
+        # One queue for each shape, each job with its place in the order: what a shape is refused is refused to all of it.
+        self._queues: dict[tuple[int, int], deque[tuple[int, Job]]] = {}
+        self._places = itertools.count()
+        for job in jobs:
+            self.add(job)
+
+    @property
+    def waiting(self) -> list[Job]:
+        """The jobs that are not started yet, in order."""
+        return [job for _, job in heapq.merge(*self._queues.values())]
+
+    def add(self, job: Job) -> None:
+        """Let one more job wait, behind the others."""
+        self._queues.setdefault((job.slots, job.nodes), deque()).append((next(self._places), job))
+
+    def withdraw(self, job: Job) -> None:
+        """The job that was added last is not to be started after all."""
+        self._pop((job.slots, job.nodes), last=True)
 
     @property
     def full(self) -> bool:
@@ -46,22 +65,18 @@ class Floor:
     def start(self) -> list[tuple[Job, tuple[Slot, ...]]]:
         """Start every job that can start now: they are running from here on, on these slots."""
         started: list[tuple[Job, tuple[Slot, ...]]] = []
-        left: list[Job] = []
-        # Slots only go while jobs are started: what one shape was refused, the next of it is too.
-        refused: set[tuple[int, int]] = set()
-        for place, job in enumerate(self.waiting):
-            if self.full:
-                left += self.waiting[place:]
-                break
-            shape = (job.slots, job.nodes)
-            taken = None if shape in refused else self._take(job)
+        left = set(self._queues)
+        while left and not self.full:
+            shape = min(left, key=lambda shape: self._queues[shape][0][0])
+            job = self._queues[shape][0][1]
+            taken = self._take(job)
             if taken is None:
-                refused.add(shape)
-                left.append(job)
+                left.discard(shape)
                 continue
             self.running[job.name] = taken
             started.append((job, taken))
-        self.waiting = left
+            if not self._pop(shape):
+                left.discard(shape)
         return started
 
     def end(self, name: str) -> None:
@@ -69,6 +84,14 @@ class Floor:
         taken = self.running.pop(name)
         if self._slots is not None:
             self._slots.give_back(taken)
+
+    def _pop(self, shape: tuple[int, int], *, last: bool = False) -> bool:
+        """Take a job out of a queue; whether others of its shape wait."""
+        queue = self._queues[shape]
+        queue.pop() if last else queue.popleft()
+        if not queue:
+            del self._queues[shape]
+        return bool(queue)
 
     def _take(self, job: Job) -> tuple[Slot, ...] | None:
         if self._at_once is not None and len(self.running) >= self._at_once:

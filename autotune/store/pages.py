@@ -101,8 +101,10 @@ def _order(sort: Sort) -> Sequence[Any]:
     if sort == "-run":
         return last
     column = results.score if sort.endswith("score") else results.finished_at
-    # What has none comes last either way, in every database.
-    return column.is_(None), column.desc() if sort.startswith("-") else column, *last
+    # What has none comes last either way, in every database. Downwards an index serves that order (not an expression's).
+    if sort.startswith("-"):
+        return column.desc().nulls_last(), *last
+    return column.is_(None), column, *last
 
 
 def _summary(row: dict[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,7 @@ results = Table(
     Column("attempts", Integer, nullable=False),
     Column("environment", JSON(none_as_null=True)),
     Index("results_by_status", "run_id", "status"),
+    Index("results_of_status", "status", "run_id", "point_id"),
     Index("results_by_point", "point_id", "run_id"),
     Index("results_by_score", "score", "run_id", "point_id"),
     Index("results_by_finish", "finished_at", "run_id", "point_id"),
