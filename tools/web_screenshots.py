@@ -135,7 +135,12 @@ def runs() -> Iterator[dict[str, str]]:
         "executor=emulated",
         "-m",
     ]
-    swept = ["parallel.tp=1,2,4", "quantization=bf16,fp8", "scheduling.max_running_requests=32,128", "benchmark.max_requests=64"]
+    swept = [
+        "parallel.tp=1,2,4",
+        "quantization=bf16,fp8",
+        "scheduling.max_running_requests=32,128",
+        "benchmark.max_requests=64",
+    ]
     more = ["executor.speed=50", "optimization.max_parallel=4", "slo.ttft.p95.threshold=1000"]
     subprocess.run([*command, *swept, *more], check=True, capture_output=True, cwd=home)
     with Store(home / "autotune.db") as store:

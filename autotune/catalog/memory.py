@@ -27,6 +27,7 @@ __all__ = [
     "kv_values_per_layer",
     "largest_context",
     "plan_memory",
+    "plan_server_memory",
     "sglang_fraction",
     "sliding_bytes",
     "smallest_tp",
@@ -100,13 +101,17 @@ def plan_memory(config: Config, facts: Facts) -> MemoryPlan:
     return remember(_plan, config, facts)
 
 
+def plan_server_memory(config: Config, facts: Facts) -> MemoryPlan:
+    """The same without `required_tokens`, all that the load decides: most points of a sweep differ in that."""
+    return remember(_plan_server, config, facts)
+
+
 def _plan(config: Config, facts: Facts) -> MemoryPlan:
-    # The load differs between most points of a sweep, and nothing else of the plan rests on it.
-    plan = remember(_plan_without_load, config, facts)
+    plan = plan_server_memory(config, facts)
     return replace(plan, required_tokens=_required_tokens(config, remember(shard, config, facts)))
 
 
-def _plan_without_load(config: Config, facts: Facts) -> MemoryPlan:
+def _plan_server(config: Config, facts: Facts) -> MemoryPlan:
     model, sharding, dtype = facts.model, shard(config, facts), config.misc.dtype
     total = facts.gpu.memory_bytes - (DRIVER_BYTES if facts.gpu.vendor == "nvidia" else 0)
     weights = _weights_per_gpu(config, facts, sharding)

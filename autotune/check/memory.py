@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autotune.catalog.budget import UTILIZATION_LIMIT
-from autotune.catalog.memory import MemoryPlan, plan_memory
+from autotune.catalog.memory import MemoryPlan, plan_memory, plan_server_memory
 from autotune.check.arithmetic import held_tokens, left_for_kv, show_gb, show_holdings, show_shortfall
 from autotune.check.remedies import ways_to_fit, ways_to_hold
 from autotune.diagnostics import diagnostic
@@ -25,7 +25,7 @@ def check_fit(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     """
     if facts.gpu.vendor == "cpu":
         return
-    plan = plan_memory(config, facts)
+    plan = plan_server_memory(config, facts)
     fixed = config.memory.max_total_tokens
     if fixed is not None and plan.kv_bytes > 0 and fixed * plan.kv_bytes_per_token > plan.kv_bytes:
         message = f"memory.max_total_tokens={fixed} takes {show_gb(fixed * plan.kv_bytes_per_token)} of KV cache per GPU; {left_for_kv(plan)}"
@@ -70,7 +70,7 @@ def check_static_fraction(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     static = config.memory.mem_fraction_static
     if static is None or facts.engine != "sglang" or facts.gpu.vendor == "cpu":
         return
-    plan = plan_memory(config, facts)
+    plan = plan_server_memory(config, facts)
     beside, left = plan.activation_bytes + plan.overhead_bytes, plan.total_bytes - plan.usable_bytes
     if beside > left:
         highest = int(1000 * (1 - beside / plan.total_bytes)) / 1000
@@ -88,7 +88,7 @@ def check_capped_fraction(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     static = config.memory.mem_fraction_static
     if static is None or facts.engine != "vllm" or facts.gpu.vendor == "cpu":
         return
-    plan = plan_memory(config, facts)
+    plan = plan_server_memory(config, facts)
     if plan.kv_bytes <= 0 or plan.fraction >= static:
         return
     beside = plan.activation_bytes + plan.overhead_bytes

@@ -166,13 +166,13 @@ class Server:
     def start(self):
         self.process = self.autotune("ui", "--port", str(self.port), "--no-browser")
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise TimeoutError("autotune ui does not answer")
+        while not self.answers():
+            assert time.monotonic() < deadline, "autotune ui does not answer"
+            time.sleep(0.1)
+
+    def answers(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -59,6 +59,7 @@ def test_the_list_of_runs_by_state(client, place):
     only = words(client.get("/runs?wanted=interrupted").text)
     assert "run-9" in only
     assert "run-1" not in only
+    assert "run-9" in words(client.get("/runs?page=999").text), "the last page is as far as it goes"
     assert "No run is running" in words(client.get("/runs?wanted=running").text)
 
 

@@ -19,7 +19,7 @@ Examples
   autotune ui --read-only         results can be looked at; nothing can be started or changed
   autotune ui --host 0.0.0.0      for others too; who knows the token that is printed gets in
 
-Beyond this machine a token is needed: $AUTOTUNE_TOKEN, else one is made and printed once. Put TLS before it (docs/web.md).
+Beyond this machine a token is needed: $AUTOTUNE_TOKEN, else one is made and printed once. Put TLS before it (docs/api.md).
 Runs started from the page are processes of their own: they go on when this ends, and wait in a queue that is kept."""
 
 _PORT = 8765

@@ -31,16 +31,18 @@ def now(request: Request, state: State) -> HTMLResponse:
 
 
 def _now(state: WebState) -> dict[str, Any]:
-    seen = look_at(state, state.store.runs())
-    at_work = [item for item in seen if item.state == "running"]
-    waiting = sorted((item for item in seen if item.state == "queued"), key=lambda item: item.turn)
-    recent = [item for item in seen if item.state not in ("running", "queued")]
+    active = [item for item in look_at(state, state.store.unfinished()) if item.state in ("running", "queued")]
+    at_work = [item for item in active if item.state == "running"]
+    waiting = sorted((item for item in active if item.state == "queued"), key=lambda item: item.turn)
+    latest, total = state.store.run_page(0, _SHOWN + len(active))
+    names = {item.record.run_id for item in active}
+    recent = look_at(state, [record for record in latest if record.run_id not in names][:_SHOWN])
     return {
         "at_work": [(item, _servers(state, item)) for item in at_work],
         "waiting": waiting,
-        "recent": [(item, _best(state, item)) for item in recent[:_SHOWN]],
-        "more": max(0, len(recent) - _SHOWN),
-        "anything": bool(seen),
+        "recent": [(item, _best(state, item)) for item in recent],
+        "more": max(0, total - len(active) - len(recent)),
+        "anything": total > 0,
     }
 
 

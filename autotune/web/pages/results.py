@@ -38,7 +38,7 @@ _OFFERED = 100
 def results(request: Request, state: State) -> Response:
     query = read_query(request.query_params)
     if not query.runs:
-        latest = next((item for item in state.store.runs() if item.counts), None)
+        latest = next((item for item in state.store.run_page(0, _OFFERED)[0] if item.counts), None)
         if latest is None:
             return render(request, "results_empty")
         return RedirectResponse(f"/results?run={latest.run_id}", status_code=303)
@@ -52,7 +52,7 @@ def results(request: Request, state: State) -> Response:
         answer.headers["HX-Replace-Url"] = address(request.query_params, "/results", **({"moved": None} | said))
         answer.headers["HX-Trigger-After-Swap"] = json.dumps({"autotune:ranked": weights})
         return answer
-    offered = [item for item in state.store.runs()[:_OFFERED] if item.counts]
+    offered = [item for item in state.store.run_page(0, _OFFERED)[0] if item.counts]
     return render(
         request,
         "results",

@@ -35,15 +35,15 @@ def _path(override: str) -> str:
     return override.partition("=")[0].lstrip("+~")
 
 
-def point_lines(report: Reported, paths: Iterable[str], *, alive: bool) -> list[dict[str, Any]]:
-    """A line for each point with the values of these settings and its best load, measured beside predicted. Where the run is
+def point_lines(report: Reported, paths: Iterable[str], *, alive: bool, most: int) -> list[dict[str, Any]]:
+    """A line for each point, the first `most` of them, with the values of these settings and its best load, measured beside predicted. Where the run is
     not `alive`, what was at work when it ended is interrupted.
     """
     wanted = list(paths)
     on = {report.place(row.result) for row in report.frontier}
     ordered = sorted(report.results, key=lambda item: item.finished_at or "", reverse=True)
     ordered.sort(key=lambda item: item.status != "running")
-    lines = [_line(report, result, wanted, frontier=report.place(result) in on) for result in ordered]
+    lines = [_line(report, result, wanted, frontier=report.place(result) in on) for result in ordered[:most]]
     return [line | {"status": "interrupted"} if line["status"] == "running" and not alive else line for line in lines]
 
 

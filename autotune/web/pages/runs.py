@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -25,6 +26,7 @@ router = APIRouter()
 
 #: Runs on one page of the list.
 _PER_PAGE = 50
+_MOST_PAGES = 1_000_000
 #: Points in the table of a run that is watched; the page of results has all.
 _MOST_POINTS = 200
 #: Points that a group of failures names.
@@ -34,12 +36,17 @@ _MOST_NAMED = 12
 @router.get("/runs")
 def runs(request: Request, state: State, page: int = 1, wanted: str = "") -> Response:
     """The latest runs, a page at a time; those in one state where one is asked for."""
-    seen = look_at(state, state.store.runs())
-    found = [item for item in seen if wanted in ("", item.state)]
-    pages = max(1, -(-len(found) // _PER_PAGE))
-    page = min(max(1, page), pages)
-    shown = found[(page - 1) * _PER_PAGE : page * _PER_PAGE]
-    return render(request, "runs", runs=shown, page=page, pages=pages, wanted=wanted, states=STATES, total=len(found))
+    page = min(max(1, page), _MOST_PAGES)
+    if wanted:
+        found = [item for item in look_at(state, state.store.runs()) if item.state == wanted]
+        shown, total = found[(page - 1) * _PER_PAGE : page * _PER_PAGE], len(found)
+    else:
+        records, total = state.store.run_page((page - 1) * _PER_PAGE, _PER_PAGE)
+        shown = look_at(state, records)
+    pages = max(1, -(-total // _PER_PAGE))
+    if page > pages:
+        return RedirectResponse(f"/runs?{urlencode({'wanted': wanted, 'page': pages})}", status_code=303)
+    return render(request, "runs", runs=shown, page=page, pages=pages, wanted=wanted, states=STATES)
 
 
 @router.get("/runs/{run_id}")
@@ -87,7 +94,7 @@ def _now(state: WebState, record: RunRecord) -> dict[str, Any]:
     stored = state.runs.read(record.run_id)
     report, run = stored.report, scene["run"]
     columns = watched_columns(report, scene["labels"].values())
-    lines = point_lines(report, columns, alive=run["state"] == "running")
+    lines = point_lines(report, columns, alive=run["state"] == "running", most=_MOST_POINTS)
     settled = sum(run["counts"].get(name, 0) for name in ("done", "failed", "pruned"))
     moment = datetime.now(UTC)
     since = (run["worker"] or {}).get("since") if run["state"] == "running" else None
@@ -107,8 +114,8 @@ def _now(state: WebState, record: RunRecord) -> dict[str, Any]:
         "run_log": scene["logs"].get("run", ""),
         "notes": scene["notes"],
         "columns": list(columns.items()),
-        "lines": lines[:_MOST_POINTS],
-        "more": max(0, len(lines) - _MOST_POINTS),
+        "lines": lines,
+        "more": len(report.results) - len(lines),
         "waiting": run["waiting"],
         "failures": [_failure(stored, group) for group in group_failures(report.results)],
         "when": show_time(record.created_at),

@@ -23,6 +23,8 @@ router = APIRouter()
 #: Runs that one may choose from; others are reached by their address.
 _OFFERED = 100
 _MOST_RUNS = 20
+#: Runs that are looked at for measured ones, the latest.
+_LOOKED_AT = 500
 #: Pairs that the last table lists; the figures are over all of them.
 _MOST_PAIRS = 200
 
@@ -41,7 +43,11 @@ def verify(request: Request, state: State, wanted: Annotated[Wanted, Query()]) -
     """The choice of runs, and for those that were chosen the verdict on a predictor. What is wrong with them stands in the
     page.
     """
-    offered = [item for item in state.store.runs() if item.executor != "emulated" and item.counts.get("done")]
+    offered = [
+        item
+        for item in state.store.run_page(0, _LOOKED_AT)[0]
+        if item.executor != "emulated" and item.counts.get("done")
+    ]
     wrong: tuple[Diagnostic, ...] = ()
     shown: dict[str, Any] = {}
     notes: list[Diagnostic] = []
