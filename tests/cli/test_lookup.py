@@ -76,6 +76,7 @@ def test_help_and_version(autotune):
         "emit",
         "explain",
         "diff",
+        "ui",
     ]
     assert autotune("compile", "--help").out.startswith("usage: autotune compile")
     assert autotune("help", "emit").out.startswith("usage: autotune emit")
