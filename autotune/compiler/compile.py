@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 #: Findings that a value left out could cause: how much memory is needed, how many GPUs are used.
 _NEED_EVERY_VALUE = frozenset({"AT016", "AT102", "AT103"})
+#: Families whose shared parts are kept, so that memory does not grow with a sweep over many group options.
+_FAMILIES_AT_ONCE = 64
 
 
 def compile_points(points: Iterable[PointInput | FamilyPoint], world: World) -> Iterator[CompiledPoint]:
     """Compile each point of a sweep, in order. Mistakes end up in the point's diagnostics, never in an exception."""
     layers: dict[tuple[str, ...], tuple[Layer, ...] | InputError] = {}
-    family: FamilyCompiler | None = None
-    shared: tuple[object, tuple[str, ...]] = (None, ())
+    families: dict[tuple[int, tuple[str, ...]], FamilyCompiler] = {}
     for point in points:
         if point.profiles not in layers:
             try:
@@ -47,13 +48,15 @@ def compile_points(points: Iterable[PointInput | FamilyPoint], world: World) -> 
         if not isinstance(point, FamilyPoint):
             yield compile_point(point, chosen, world)
             continue
-        if shared[0] is not point.family or shared[1] != point.profiles:
-            shared = (point.family, point.profiles)
-            family = None if isinstance(chosen, InputError) else FamilyCompiler(point.family, chosen, world)
         compiled = None
-        if family is not None:
+        if not isinstance(chosen, InputError):
+            key = (id(point.family), point.profiles)  # its compiler keeps the family, so no other gets this id
+            if key not in families:
+                if len(families) >= _FAMILIES_AT_ONCE:
+                    families.clear()
+                families[key] = FamilyCompiler(point.family, chosen, world)
             with suppress(OutOfTheOrdinaryError):
-                compiled = family.compile(point)
+                compiled = families[key].compile(point)
         yield compiled or compile_point(point.alone(), chosen, world)
 
 
