@@ -37,16 +37,15 @@ class Inputs:
         """Every point, or the first `limit`, with findings about what it is judged by, and those that `--deny` names as errors."""
         refused = [item for item in self._about_all() if item.severity is Severity.ERROR]
         points = itertools.islice(compile_dimensions(self.workspace, self.dimensions), limit)
-        return [
-            replace(
-                point,
-                diagnostics=(
-                    *deny([*point.diagnostics, *slo_findings(point), *goal_findings(point)], self.denied),
-                    *refused,
-                ),
-            )
-            for point in points
-        ]
+        return [self._judged(point, refused) for point in points]
+
+    def _judged(self, point: CompiledPoint, refused: list[Diagnostic]) -> CompiledPoint:
+        found = (
+            *deny([*point.diagnostics, *slo_findings(point), *goal_findings(point)], self.denied),
+            *refused,
+        )
+        # Most points have no more to say than before, and there may be ten thousand.
+        return point if found == point.diagnostics else replace(point, diagnostics=found)
 
     def notes(self) -> list[Diagnostic]:
         """Findings that concern all points. One that `--deny` names stands in every point instead, so that none can run."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
     from autotune.engines.engine import Facts
     from autotune.layers import Layer, Layered
+    from autotune.layers.condition import Condition
 
 Place = tuple[int, ...]
 
@@ -74,6 +75,7 @@ class FamilyCompiler:
             {*family.data, *(path[0] for written in family.paths for path in written)} - {*Config.model_fields}
         )
         self._of_facts = _numbers(self._touching, _OF_FACTS)
+        self._conditions: dict[str, tuple[list[tuple[str, tuple[str, ...]]], list[int]]] = {}
         self._known: dict[Place, _Known] = {}
         self._kept = 0
 
@@ -106,13 +108,13 @@ class FamilyCompiler:
             origin[dotted] = point.laid[number].writer
         found = [*known.notes, *laid.diagnostics]
         for check, kept in laid.checks:
-            answer = kept.get(place, partial(self._check, check, config, known.facts, answers))
+            answer = kept.get(place, self._check, check, config, known.facts, answers)
             if answer:
                 found += [
                     item for item in (item.at(origin.get(item.path or "")) for item in answer) if is_reported(item)
                 ]
         laid.settle()
-        lowered = laid.lowered.get(place, partial(self._lower, config, known.facts, answers))
+        lowered = laid.lowered.get(place, self._lower, config, known.facts, answers)
         found += [item.at(origin.get(item.path or "")) for item in lowered.diagnostics]
         identity = point_id({group: state.text for group, state in states.items()}, laid.benchmark_text(states))
         served = tuple([place[number] for number in laid.serving])
@@ -123,7 +125,7 @@ class FamilyCompiler:
             notes = laid.notes[served] = provenance_notes(
                 config_hash(texts), laid.set_by(point, states), point.profiles, laid.ids
             )
-        loads = laid.loads.get(place, partial(self._load, config))
+        loads = laid.loads.get(place, self._load, config)
         deployment: Deployment = annotate(lowered.deployment, identity, notes, (loads,))
         return CompiledPoint(
             id=identity,
@@ -141,16 +143,16 @@ class FamilyCompiler:
         )
 
     def _check(
-        self, check: Any, config: Config, facts: Facts, answers: Any, reads: list[int]
+        self, reads: list[int], check: Any, config: Config, facts: Facts, answers: Any
     ) -> tuple[Diagnostic, ...]:
         self._kept += 1
         return tuple(check(Watched(config, self._varied, reads, answers), facts))
 
-    def _lower(self, config: Config, facts: Facts, answers: Any, reads: list[int]) -> Any:
+    def _lower(self, reads: list[int], config: Config, facts: Facts, answers: Any) -> Any:
         self._kept += 1
         return self._world.engines[facts.engine].lower(Watched(config, self._varied, reads, answers), facts)  # type: ignore[arg-type]
 
-    def _load(self, config: Config, reads: list[int]) -> Any:
+    def _load(self, reads: list[int], config: Config) -> Any:
         self._kept += 1
         return plan_load(Watched(config, self._varied, reads))  # type: ignore[arg-type]
 
@@ -177,7 +179,7 @@ class FamilyCompiler:
                 kept = known.conditions.get((index, applied))
                 if kept is None:
                     kept = known.conditions[index, applied] = Kept()
-                if not kept.get(point.place, partial(self._holds, known, point, layer, applied)):
+                if not kept.get(point.place, self._holds, known, point, layer, applied):
                     continue
             applied = (*applied, index)
         laid = known.laid.get(applied)
@@ -185,23 +187,20 @@ class FamilyCompiler:
             laid = known.laid[applied] = self._lay(known, point, applied)
         return laid
 
-    def _holds(self, known: _Known, point: FamilyPoint, layer: Layer, applied: Place, reads: list[int]) -> bool:
+    def _holds(self, reads: list[int], known: _Known, point: FamilyPoint, layer: Layer, applied: Place) -> bool:
         """Whether the condition of a layer holds after these. Evaluated once for the values that it reads."""
         self._kept += 1
         assert layer.when is not None
-        names = layer.when.names
-        reads += reading(self._varied, [name for name in names if not name.startswith("fit.")])
+        asked, numbers = self._asked(layer.when)
+        reads += numbers
         values = []
         fit: dict[str, Any] = {}
-        for name in names:
-            root, *rest = name.split(".")
+        for root, rest in asked:
             if root == "fit" and rest:
                 fit = fit or self._fit(known, point, applied, reads)
                 value = fit.get(rest[0])
-            elif root in self._touching and any(place in self._touching[root] for place in reads):
-                value = get_path({root: self._kept_group(root, known, point, applied).raw}, (root, *rest))
             else:
-                continue
+                value = get_path(self._kept_group(root, known, point, applied).raw, rest)
             values.append((type(value), value))
         key = (layer.id, applied, *values)
         try:
@@ -210,6 +209,20 @@ class FamilyCompiler:
             return known.outcomes[key]
         except TypeError:  # a list or a map among the values
             return self._evaluate(known, point, layer, applied, fit)
+
+    def _asked(self, condition: Condition) -> tuple[list[tuple[str, tuple[str, ...]]], list[int]]:
+        """What a condition reads that may differ between points, as root and path below it; and the dimensions it rests on."""
+        found = self._conditions.get(condition.text)
+        if found is None:
+            paths = [(root, tuple(rest)) for root, *rest in (name.split(".") for name in condition.names)]
+            numbers = reading(self._varied, [name for name in condition.names if not name.startswith("fit.")])
+            asked = [
+                (root, rest)
+                for root, rest in paths
+                if (root == "fit" and rest) or any(number in self._touching.get(root, ()) for number in numbers)
+            ]
+            found = self._conditions[condition.text] = (asked, numbers)
+        return found
 
     def _evaluate(self, known: _Known, point: FamilyPoint, layer: Layer, applied: Place, fit: dict[str, Any]) -> bool:
         assert layer.when is not None

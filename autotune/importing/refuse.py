@@ -15,5 +15,5 @@ def refuse(message: str, where: str, advice: str, line: int | None = None) -> In
 
 def shorten(text: str) -> str:
     """Text for a message: one line, not too long of it."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    plain = text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
     return plain if len(plain) <= _SHOWN else f"{plain[: _SHOWN - 3]}..."

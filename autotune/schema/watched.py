@@ -77,11 +77,10 @@ class Watched:
         kept = answers.get(function)
         if kept is None:
             kept = answers[function] = Kept()
+        return kept.get_noted(place, self._reads, self._ask, function, facts)
 
-        def make(reads: list[int]) -> Any:
-            return function(Watched(self._target, self._varied, reads, self._answers), facts)
-
-        return kept.get(place, make, self._reads)
+    def _ask(self, reads: list[int], function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
+        return function(Watched(self._target, self._varied, reads, self._answers), facts)
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -130,23 +129,34 @@ class Kept:
         """Whether there is an answer, and nothing was read for it."""
         return isinstance(self._root, _Answer)
 
-    def get(self, place: Sequence[int], make: Callable[[list[int]], Any], noted: list[int] | None = None) -> Any:
-        """The answer for the point at this place; `make` finds it where it is not known, and notes what it reads.
-
-        What was read for it is appended to `noted`.
+    def get(self, place: Sequence[int], make: Callable[..., Any], *arguments: Any) -> Any:
+        """The answer for the point at this place. Where it is not known, `make(reads, *arguments)` finds it and appends the
+        dimensions that it reads to `reads`.
         """
         node = self._root
         while type(node) is _Question:
-            if noted is not None:
-                noted.append(node.dimension)
             node = node.branches.get(place[node.dimension], _MISSING)
         if node is not _MISSING:
             return node.value
+        return self._find([], place, make, arguments)
+
+    def get_noted(self, place: Sequence[int], noted: list[int], make: Callable[..., Any], *arguments: Any) -> Any:
+        """The same, with what was read for the answer appended to `noted`, whenever that was."""
+        node = self._root
+        while type(node) is _Question:
+            noted.append(node.dimension)
+            node = node.branches.get(place[node.dimension], _MISSING)
+        if node is not _MISSING:
+            return node.value
+        return self._find(noted, place, make, arguments)
+
+    def _find(
+        self, noted: list[int], place: Sequence[int], make: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> Any:
         reads: list[int] = []
-        value = make(reads)
+        value = make(reads, *arguments)
         reads = list(dict.fromkeys(reads))
-        if noted is not None:
-            noted += reads
+        noted += reads
         self._keep(place, reads, value)
         return value
 
