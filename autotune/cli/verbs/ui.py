@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ Beyond this machine a token is needed: $AUTOTUNE_TOKEN, else one is made and pri
 Runs started from the page are processes of their own: they go on when this ends, and wait in a queue that is kept."""
 
 _PORT = 8765
+#: Packages of the extra `web`, by the names that are imported.
+_NEEDED = ("fastapi", "plotly", "python_multipart", "sse_starlette")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,14 +43,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     _check(args)
-    try:
-        from autotune.web.serve import address_of, listen, serve
-    except ImportError:
+    if lacking := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
         raise InputError(
             diagnostic(
-                "AT030", "the web page needs FastAPI, which is not installed", help="pip install 'llm-autotune[web]'"
+                "AT030",
+                f"the web page needs what is not installed: {', '.join(lacking)}",
+                help="pip install 'llm-autotune[web]'",
             )
-        ) from None
+        )
+    from autotune.web.serve import address_of, listen, serve
     from autotune.web.settings import TOKEN_VARIABLE, WebSettings, is_loopback
 
     token, made = _token(os.environ.get(TOKEN_VARIABLE, ""), local=is_loopback(args.host))
