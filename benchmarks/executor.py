@@ -20,13 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-from figures import Others, print_table, write_json
+from figures import Others, Watch, print_table, write_json
 
 import autotune
 from autotune.metrics import Measurement
 from autotune.run import run_points
-from autotune.run.events import PointFinished, RunClosed, ServerStarting
+from autotune.run.events import RunClosed, ServerStarting
 from autotune.store import Store
 
 if TYPE_CHECKING:
@@ -53,17 +52,6 @@ def main() -> int:
 
 def measure(points: Any, args: argparse.Namespace) -> dict[str, float]:
     """One sweep: times in s, overhead in ms a point, memory in MiB."""
-
-    class Watch:
-        def __init__(self) -> None:
-            self.at: dict[type, float] = {}
-            self.rss_mib: list[float] = []
-
-        def report(self, event: object) -> None:
-            self.at.setdefault(type(event), time.perf_counter())
-            if isinstance(event, PointFinished):
-                self.rss_mib.append(psutil.Process().memory_info().rss / MIB)
-
     watch, others = Watch(), Others()
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "results.db") as store:
         summary = run_points(

@@ -59,3 +59,18 @@ class Others:
         total, own = psutil.cpu_times(), psutil.Process().cpu_times()
         busy = total.user + total.system + total.nice + total.irq + total.softirq
         return time.perf_counter(), busy, own.user + own.system + own.children_user + own.children_system
+
+
+class Watch:
+    """Listens to a run: when each kind of event came first, in s, and the memory in use, in MiB, when each point was done."""
+
+    def __init__(self) -> None:
+        self.at: dict[type, float] = {}
+        self.rss_mib: list[float] = []
+
+    def report(self, event: object) -> None:
+        from autotune.run.events import PointFinished
+
+        self.at.setdefault(type(event), time.perf_counter())
+        if isinstance(event, PointFinished):
+            self.rss_mib.append(psutil.Process().memory_info().rss / 2**20)

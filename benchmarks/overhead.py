@@ -22,7 +22,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
+from figures import Others, Watch
 
 MIB = 2**20
 
@@ -32,22 +32,10 @@ def main() -> int:
     began = time.perf_counter()
     import autotune
     from autotune.run import run_points
-    from autotune.run.events import PointFinished, RunClosed, RunOpened, ServerStarting
+    from autotune.run.events import RunClosed, RunOpened, ServerStarting
     from autotune.store import Store
 
     points = autotune.compile(sweep(args))
-
-    class Watch:
-        """When things happened, in s, and the memory in use, in MiB, when each point was done."""
-
-        def __init__(self) -> None:
-            self.at: dict[type, float] = {}
-            self.rss_mib: list[float] = []
-
-        def report(self, event: object) -> None:
-            self.at.setdefault(type(event), time.perf_counter())
-            if isinstance(event, PointFinished):
-                self.rss_mib.append(psutil.Process().memory_info().rss / MIB)
 
     watch, others = Watch(), Others()
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "results.db") as store:
@@ -99,23 +87,6 @@ def sleeping(args: argparse.Namespace) -> float:
     with ThreadPoolExecutor(args.slots) as pool:
         list(pool.map(lambda _: time.sleep(args.seconds), range(args.points)))
     return time.perf_counter() - began
-
-
-class Others:
-    """How many cores other processes kept busy meanwhile."""
-
-    def __init__(self) -> None:
-        self._began = self._read()
-
-    def cores(self) -> float:
-        wall, busy, own = (now - then for now, then in zip(self._read(), self._began, strict=True))
-        return max(0.0, (busy - own) / wall)
-
-    @staticmethod
-    def _read() -> tuple[float, float, float]:
-        total, own = psutil.cpu_times(), psutil.Process().cpu_times()
-        busy = total.user + total.system + total.nice + total.irq + total.softirq
-        return time.perf_counter(), busy, own.user + own.system
 
 
 if __name__ == "__main__":
