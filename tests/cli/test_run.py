@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 FAST = ["executor=emulated", "executor.speed=200", "benchmark=smoke"]
 
 
@@ -44,6 +46,7 @@ def test_no_more_experiments_than_allowed(autotune):
     assert len(autotune("results", "--format", "json").json) == 2
 
 
+@pytest.mark.slow
 def test_a_strategy_finds_the_frontier_with_a_part_of_the_points_and_says_so(autotune):
     sweep = ["parallel.tp=1,2,4,8", "benchmark.num_concurrency=1,4,16,64", "scheduling.max_running_requests=64,128"]
     done = autotune(*sweep, "optimization.strategy=auto", "-m", *FAST, "benchmark.max_requests=16")

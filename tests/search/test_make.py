@@ -153,6 +153,7 @@ def test_a_predictor_is_a_function_or_a_list_and_may_not_know_every_point():
         assert drive(by_list, measured(FEW)) == drive(by_function, measured(FEW))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "needed"), [("progressive_pareto", 10), ("hybrid", 6), ("two_stage", 6)])
 def test_the_frontier_of_324_points_is_found_in_few_experiments(name, needed):
     for seed in range(3):
