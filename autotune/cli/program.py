@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
 import sys
 
+from autotune.cli.loading import load_module
 from autotune.cli.verb_table import VERBS, help_text
 from autotune.lazy import TYPE_CHECKING
 
 # The help is printed without these; a verb gets them with its options.
 if TYPE_CHECKING:
-    from typing import Any
-
     from autotune.cli.parser import Parser
-
-#: https://docs.pydantic.dev/latest/concepts/plugins/#disabling-plugins
-_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 
 OK, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -61,31 +55,12 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _run_verb(name: str, arguments: list[str]) -> int:
-    verb = _load(VERBS[name].module)
+    verb = load_module(f"autotune.cli.verbs.{VERBS[name].module}")
     parser = _parser(name, getattr(verb, "EPILOG", None))
     verb.configure(parser)
     # A verb that takes other programs' flags reads its arguments itself.
     parse = getattr(verb, "parse", None)
     return int(verb.run(parser.parse_intermixed_args(arguments) if parse is None else parse(parser, arguments)))
-
-
-def _load(module: str) -> Any:
-    """A verb's module with all that it imports, which is most of what a short command takes.
-
-    Nothing of that is garbage, so none is looked for meanwhile or in it later; and pydantic is not to look through every
-    installed package for plugins, which would watch our own configs being checked. Servers started later know nothing of that.
-    """
-    unsaid = _PLUGINS not in os.environ
-    if unsaid:
-        os.environ[_PLUGINS] = "__all__"
-    gc.disable()
-    try:
-        return importlib.import_module(f"autotune.cli.verbs.{module}")
-    finally:
-        gc.freeze()
-        gc.enable()
-        if unsaid:
-            del os.environ[_PLUGINS]
 
 
 def _parser(name: str, epilog: str | None) -> Parser:

@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString
-from hydra.errors import HydraException
-
 from autotune.compose.overrides import format_value
 
 if TYPE_CHECKING:
@@ -16,7 +12,6 @@ if TYPE_CHECKING:
 
     from autotune.schema.fields import Field
 
-_parser = OverridesParser.create()
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -93,8 +88,13 @@ class _Refused:
 
 
 def _parse(text: str) -> Any:
+    # Importing Hydra takes as long as all else of the web server: it is on the screen before somebody types.
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import QuotedString
+    from hydra.errors import HydraException
+
     try:
-        override = _parser.parse_override(f"value={text}")
+        override = OverridesParser.create().parse_override(f"value={text}")
     except HydraException:
         return _Refused
     if override.is_sweep_override():

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from autotune.cli.loading import load_module
 from autotune.cli.output import say
 from autotune.cli.store_option import add_store
 from autotune.diagnostics import InputError, diagnostic
@@ -59,9 +60,7 @@ def run(args: argparse.Namespace) -> int:
     port = listening.getsockname()[1]
     settings = WebSettings(args.host, port, args.store, token, args.read_only, args.max_runs)
 
-    from autotune.web.app import create_app
-
-    app = create_app(settings)
+    app = load_module("autotune.web.app").create_app(settings)
     say(address_of(listening))
     if made:
         say(f"token  {token}  (not shown again; {TOKEN_VARIABLE} sets one)")
