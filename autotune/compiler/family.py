@@ -10,25 +10,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError, create_model
 
-from autotune.check.run import CHECKS, is_reported
+from autotune.check.run import is_reported
 from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import engine_names, resolve_facts
+from autotune.compiler.family_parts import Group, Known, Laid, Place, Shared
 from autotune.compiler.fit import fit_of
 from autotune.compiler.layering import condition_scope, lay
 from autotune.compiler.load import plan_load
-from autotune.compiler.point_id import measured_by, point_id
-from autotune.compiler.provenance import annotate, config_hash, is_served, provenance_notes
-from autotune.diagnostics import InputError, Source
-from autotune.engines.provenance import spell_set_by
+from autotune.compiler.point_id import point_id
+from autotune.compiler.provenance import annotate, config_hash, provenance_notes
+from autotune.diagnostics import InputError
 from autotune.layers import copy_tree, get_path, set_path, split_path
 from autotune.layers.condition import ConditionError
 from autotune.schema import SERVING_GROUPS, Config
-from autotune.schema.config import canonical
-from autotune.schema.watched import Answers, Kept, Watched, reading, varied_fields
+from autotune.schema.watched import Kept, Watched, reading, varied_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from autotune.engines.engine import Facts
     from autotune.layers import Layer, Layered
     from autotune.layers.condition import Condition
-
-Place = tuple[int, ...]
 
 #: The groups that facts rest on (`resolve_facts` is given no others).
 _OF_FACTS = ("model", "system")
@@ -76,7 +73,7 @@ class FamilyCompiler:
         )
         self._of_facts = _numbers(self._touching, _OF_FACTS)
         self._conditions: dict[str, tuple[list[tuple[str, tuple[str, ...]]], list[int]]] = {}
-        self._known: dict[Place, _Known] = {}
+        self._known: dict[Place, Known] = {}
         self._kept = 0
 
     def compile(self, point: FamilyPoint) -> CompiledPoint:
@@ -99,7 +96,7 @@ class FamilyCompiler:
         return self._finish(point, known, laid, states, config)
 
     def _finish(
-        self, point: FamilyPoint, known: _Known, laid: _Laid, states: dict[str, _Group], config: Config
+        self, point: FamilyPoint, known: Known, laid: Laid, states: dict[str, Group], config: Config
     ) -> CompiledPoint:
         place = point.place
         answers = (laid.answers, place)
@@ -139,7 +136,7 @@ class FamilyCompiler:
             origin=origin,
             diagnostics=tuple([replace(item, point=identity) for item in found]),
             swept=point.swept,
-            record=partial(_relay, point, self._layers, known),
+            record=partial(_relay, point, self._layers, known.facts, known.written),
         )
 
     def _check(
@@ -156,7 +153,7 @@ class FamilyCompiler:
         self._kept += 1
         return plan_load(Watched(config, self._varied, reads))  # type: ignore[arg-type]
 
-    def _find_facts(self, point: FamilyPoint) -> _Known:
+    def _find_facts(self, point: FamilyPoint) -> Known:
         alone = point.alone()
         data = {group: alone.data[group] for group in _OF_FACTS if group in alone.data}
         engines = engine_names(data)
@@ -169,9 +166,9 @@ class FamilyCompiler:
         writes = [(split_path(dotted), value, writer) for dotted, (value, writer) in written.items()]
         for path, value, _ in writes:
             set_path(data, path, value)
-        return _Known(facts, writes, notes, get_path(data, ("system", "num_gpus")))
+        return Known(facts, writes, notes, get_path(data, ("system", "num_gpus")))
 
-    def _find_laid(self, known: _Known, point: FamilyPoint) -> _Laid:
+    def _find_laid(self, known: Known, point: FamilyPoint) -> Laid:
         """What the layers that hold for this point make of the family."""
         applied: Place = ()
         for index, layer in enumerate(self._layers):
@@ -187,7 +184,7 @@ class FamilyCompiler:
             laid = known.laid[applied] = self._lay(known, point, applied)
         return laid
 
-    def _holds(self, reads: list[int], known: _Known, point: FamilyPoint, layer: Layer, applied: Place) -> bool:
+    def _holds(self, reads: list[int], known: Known, point: FamilyPoint, layer: Layer, applied: Place) -> bool:
         """Whether the condition of a layer holds after these. Evaluated once for the values that it reads."""
         self._kept += 1
         assert layer.when is not None
@@ -224,7 +221,7 @@ class FamilyCompiler:
             found = self._conditions[condition.text] = (asked, numbers)
         return found
 
-    def _evaluate(self, known: _Known, point: FamilyPoint, layer: Layer, applied: Place, fit: dict[str, Any]) -> bool:
+    def _evaluate(self, known: Known, point: FamilyPoint, layer: Layer, applied: Place, fit: dict[str, Any]) -> bool:
         assert layer.when is not None
         current = {group: self._kept_group(group, known, point, applied).raw for group in self._family.data}
         scope = condition_scope(current, layer.when.roots, known.facts, known.num_gpus, lambda *_: fit)
@@ -233,13 +230,13 @@ class FamilyCompiler:
         except ConditionError:
             raise OutOfTheOrdinaryError from None
 
-    def _fit(self, known: _Known, point: FamilyPoint, applied: Place, reads: list[int]) -> dict[str, Any]:
+    def _fit(self, known: Known, point: FamilyPoint, applied: Place, reads: list[int]) -> dict[str, Any]:
         answers = known.answers.setdefault(applied, {})
         states = self._states(self._shared(known, point, applied), known, point)
         config = _config({group: state.model for group, state in states.items()}, self._family.data)
         return fit_of(Watched(config, self._varied, reads, (answers, point.place)), known.facts)  # type: ignore[arg-type]
 
-    def _shared(self, known: _Known, point: FamilyPoint, applied: Place) -> _Shared:
+    def _shared(self, known: Known, point: FamilyPoint, applied: Place) -> Shared:
         """The groups after these layers: those that no dimension writes to, and where the others are kept."""
         shared = known.shared.get(applied)
         if shared is None:
@@ -253,10 +250,10 @@ class FamilyCompiler:
                 for group, own in self._touching.items()
                 if own
             ]
-            shared = known.shared[applied] = _Shared(applied, fixed, varied)
+            shared = known.shared[applied] = Shared(applied, fixed, varied)
         return shared
 
-    def _states(self, shared: _Shared, known: _Known, point: FamilyPoint) -> dict[str, _Group]:
+    def _states(self, shared: Shared, known: Known, point: FamilyPoint) -> dict[str, Group]:
         states = shared.fixed.copy()
         for group, numbers, kept in shared.varied:
             own = tuple([point.place[number] for number in numbers])
@@ -266,8 +263,8 @@ class FamilyCompiler:
             states[group] = state
         return states
 
-    def _lay(self, known: _Known, point: FamilyPoint, applied: Place) -> _Laid:
-        layered = _relay(point, self._layers, known)
+    def _lay(self, known: Known, point: FamilyPoint, applied: Place) -> Laid:
+        layered = _relay(point, self._layers, known.facts, known.written)
         ids = tuple(self._layers[index].id for index in applied)
         if layered.applied != ids:
             raise OutOfTheOrdinaryError
@@ -282,7 +279,7 @@ class FamilyCompiler:
             for number, setting in enumerate(point.laid)
             if ".".join(setting.path) not in overwritten
         ]
-        return _Laid(
+        return Laid(
             shared=self._shared(known, point, applied),
             ids=ids,
             diagnostics=layered.diagnostics,
@@ -292,7 +289,7 @@ class FamilyCompiler:
             answers=known.answers.setdefault(applied, {}),
         )
 
-    def _kept_group(self, group: str, known: _Known, point: FamilyPoint, applied: Place) -> _Group:
+    def _kept_group(self, group: str, known: Known, point: FamilyPoint, applied: Place) -> Group:
         kept = known.groups.setdefault((group, self._in(group, applied)), {})
         own = tuple([point.place[number] for number in self._touching[group]])
         if own not in kept:
@@ -304,7 +301,7 @@ class FamilyCompiler:
         writing = self._writing[group]
         return tuple([index for index in applied if index in writing]) if writing else ()
 
-    def _group(self, group: str, point: FamilyPoint, known: _Known, applied: Place) -> _Group:
+    def _group(self, group: str, point: FamilyPoint, known: Known, applied: Place) -> Group:
         """The group as it is for this point after these layers. Raises OutOfTheOrdinaryError where something is wrong with it."""
         self._kept += 1
         base = self._family.data
@@ -324,113 +321,18 @@ class FamilyCompiler:
             model = getattr(_MODELS[group].model_validate(data), group)
         except ValidationError:
             raise OutOfTheOrdinaryError from None
-        return _Group(data.get(group), model)
+        return Group(data.get(group), model)
 
 
-class _Group:
-    """One group of a config: as composed and layered, validated, and plain again with its canonical text."""
-
-    __slots__ = ("data", "model", "raw", "text")
-
-    def __init__(self, raw: Any, model: Any) -> None:
-        self.raw = raw
-        self.model = model
-        self.data: dict[str, Any] = model.model_dump(mode="json")
-        self.text = canonical(self.data)
-
-
-class _Known:
-    """What is known once the values that facts rest on are."""
-
-    def __init__(
-        self, facts: Facts, written: list[tuple[Any, Any, Writer]], notes: list[Diagnostic], num_gpus: Any
-    ) -> None:
-        self.facts = facts
-        self.written = written
-        self.notes = notes
-        self.conditions: dict[tuple[int, Place], Kept] = {}
-        self.laid: dict[Place, _Laid] = {}
-        self.answers: dict[Place, Answers] = {}
-        self.shared: dict[Place, _Shared] = {}
-        #: Whether a condition holds, by layer, layers before it, and what it read of the values that vary.
-        self.outcomes: dict[tuple[Any, ...], bool] = {}
-        self.groups: dict[tuple[str, Place], dict[Place, _Group]] = {}
-        self.num_gpus = num_gpus
-
-
-class _Shared(NamedTuple):
-    applied: Place
-    fixed: dict[str, _Group]
-    #: Group, the dimensions that write to it, and its states by the alternatives of those.
-    varied: list[tuple[str, Place, dict[Place, _Group]]]
-
-
-class _Laid:
-    """What is known once it is known which layers hold."""
-
-    def __init__(
-        self,
-        *,
-        shared: _Shared,
-        ids: tuple[str, ...],
-        diagnostics: list[Diagnostic],
-        origin: dict[str, Writer],
-        free: list[tuple[str, int]],
-        serving: Place,
-        answers: Answers,
-    ) -> None:
-        self.shared = shared
-        self.ids = ids
-        self.diagnostics = diagnostics
-        self.origin = origin
-        #: Dotted path and number of the setting, for those values laid on that neither facts nor layers replaced.
-        self.free = free
-        self.serving = serving
-        self.checks = [(check, Kept()) for check in CHECKS]
-        self.lowered = Kept()
-        self.answers = answers
-        self.loads = Kept()
-        self.notes: dict[Place, Any] = {}
-        self._benchmark: dict[str, str] = {}
-        numbers = dict(free)
-        self._said = [
-            (path, None if path in numbers else writer, numbers.get(path, -1))
-            for path, writer in sorted(origin.items())
-            if is_served(path) and (path in numbers or writer.source is not Source.BASE)
-        ]
-        self._settled = False
-
-    def settle(self) -> None:
-        """Leave out the checks that found nothing and never will: they read nothing that varies."""
-        if not self._settled:
-            self._settled = True
-            self.checks = [
-                (check, kept) for check, kept in self.checks if not kept.constant or kept.get((), lambda _: ())
-            ]
-
-    def benchmark_text(self, states: Mapping[str, _Group]) -> str:
-        """The part of the benchmark group that makes a point what it is, as canonical text."""
-        state = states["benchmark"]
-        text = self._benchmark.get(state.text)
-        if text is None:
-            text = self._benchmark[state.text] = canonical(measured_by(state.data))
-        return text
-
-    def set_by(self, point: FamilyPoint, states: Mapping[str, _Group]) -> str:
-        """Who set what of the server, as `spell_set_by` spells it."""
-        return spell_set_by(
-            (path, get_path(states[path.partition(".")[0]].data, split_path(path)[1:]), writer or point.laid[number].writer)
-            for path, writer, number in self._said
-        )  # fmt: skip
-
-
-def _relay(point: FamilyPoint, layers: Sequence[Layer], known: _Known) -> Layered:
+def _relay(
+    point: FamilyPoint, layers: Sequence[Layer], facts: Facts, written: Sequence[tuple[Any, Any, Writer]]
+) -> Layered:
     """The layers laid over the point alone, with the record of all that they wrote."""
     alone = point.alone()
     data: dict[str, Any] = dict(alone.data)
-    for path, value, _ in known.written:
+    for path, value, _ in written:
         set_path(data, path, value)
-    return lay(data, layers, alone.pinned, known.facts)
+    return lay(data, layers, alone.pinned, facts)
 
 
 def _config(models: dict[str, Any], data: Mapping[str, Any]) -> Config:
