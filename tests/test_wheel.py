@@ -30,6 +30,8 @@ def test_the_wheel_works_from_any_folder(tmp_path):
         "autotune/conf/config.yaml",
         "autotune/profiles/fp8_quantized.yaml",
         "autotune/templates/report/page.html.j2",
+        "autotune/templates/web/base.html.j2",
+        "autotune/web/static/vendor/htmx-2.0.8.min.js",
         "autotune/store/migrations/env.py",
         "autotune/store/migrations/versions/v0001_first_release.py",
     ):

@@ -32,6 +32,10 @@ class Condition:
     names: tuple[str, ...]
     program: Any
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its text, for jobs on other machines: a CEL program cannot be."""
+        return compile_condition, (self.text,)
+
     @property
     def roots(self) -> frozenset[str]:
         """The first parts of the names: `gpu`, `model`, `parallel`."""

@@ -1,5 +1,6 @@
 """Points compiled as a family against the same points compiled one by one."""
 
+import pickle
 from dataclasses import fields
 from random import Random
 
@@ -116,3 +117,14 @@ def test_a_thousand_sweeps_compile_to_what_their_points_compile_to_alone(seed):
 def test_a_family_shares_more_than_it_repeats():
     words = ["+profile=[high_throughput,memory_optimized]", "parallel.tp=1,2,4", "scheduling.max_running_requests=8,16,32", "benchmark.num_concurrency=[1],[2],[3],[4]"]  # fmt: skip
     assert check(words) == 36
+
+
+def test_points_with_conditions_are_sent_to_other_machines():
+    words = ["+profile=[high_throughput,memory_optimized]", "parallel.tp=2,4"]
+    dimensions = read_dimensions(WORKSPACE, None, words, multirun=True)
+    for point in compile_points(compose_sweep(dimensions, WORKSPACE.composer), WORKSPACE.world):
+        sent = pickle.loads(pickle.dumps(point))
+        assert sent == point
+        assert [record.outcome for record in sent.layered.records] == [
+            record.outcome for record in point.layered.records
+        ]
