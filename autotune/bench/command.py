@@ -7,8 +7,11 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from autotune.bench.errors import BenchCancelled, BenchError
 
@@ -80,17 +83,26 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
             return
         except PermissionError:  # the group is gone and its number taken by someone else's
             return
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(_POLITE_S)
-        except subprocess.TimeoutExpired:
-            continue
-        if process.returncode is not None and not _group_alive(process.pid):
-            return
+    _wait_for_group(process.pid)
 
 
-def _group_alive(group: int) -> bool:
+def _wait_for_group(group: int) -> None:
+    """Wait for processes that were killed: one that held much memory is still there for a while after the signal."""
+    deadline = time.monotonic() + _POLITE_S
+    while _in_group(group) and time.monotonic() < deadline:
+        time.sleep(_POLL_S / 10)
+
+
+def _in_group(group: int) -> bool:
+    """Whether a process of the group still runs; one that ended and that nobody has fetched (a zombie) does not."""
     try:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    return True
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False

@@ -40,6 +40,21 @@ def test_a_command_that_is_late_or_cancelled_goes_with_all_its_children(tmp_path
     assert not alive(child)
 
 
+def test_a_child_that_must_be_killed_and_holds_much_memory_is_gone_when_the_command_is_said_to_be(tmp_path):
+    # As aiperf's services: they ignore SIGTERM, and giving back their memory takes the kernel a moment.
+    child = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); held = b'x' * (600 << 20); print(os.getpid(), flush=True); signal.pause()"
+    parent = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    log = tmp_path / "log"
+    with pytest.raises(BenchCancelled) as caught:
+        run(
+            [sys.executable, "-c", parent],
+            tmp_path,
+            timeout_s=60,
+            cancelled=lambda: log.exists() and log.read_bytes().endswith(b"\n"),
+        )
+    assert not alive(int(caught.value.log_tail))
+
+
 def test_children_left_behind_by_a_command_that_ended_are_ended(tmp_path):
     code = SLEEPER.replace("; time.sleep(60)", "")
     assert run([sys.executable, "-c", code], tmp_path) == 0
