@@ -30,8 +30,8 @@ class ResultFilter:
     task: str | None = None
 
     def conditions(self, *, ordered: bool = False) -> list[ColumnElement[bool]]:
-        """What a row has to fulfil. `ordered` is for a list sorted by another column, for which one condition at most may
-        choose the index: a database that finds the rows by another one sorts all of them, which may be all that are stored.
+        """What a row has to fulfil. One condition at most may choose the index, and none by kind where the list is `ordered`
+        by another column: a database that finds rows by one thing and sorts them by another sorts all that are stored.
         """
         results = tables.results.c
         found: list[ColumnElement[bool]] = []
@@ -39,12 +39,14 @@ class ResultFilter:
             found.append(results.run_id == self.run_id)
         if self.task is not None:
             found.append(results.run_id.in_(select(tables.runs.c.run_id).where(tables.runs.c.task_hash == self.task)))
-        if self.model is not None:
-            found.append(results.model == tables.model_key(self.model))
-        if self.status is not None:
-            found.append(_aside(results.status, bool(found)) == self.status)
-        if self.kind is not None:
-            found.append(_aside(results.kind, ordered or bool(found)) == self.kind)
+        model = None if self.model is None else tables.model_key(self.model)
+        wanted = [(results.model, model), (results.status, self.status), (results.kind, self.kind)]
+        if self.status != "done":  # few results have another status, and many may have the same model
+            wanted[:2] = wanted[1::-1]
+        for column, value in wanted:
+            if value is not None:
+                aside = bool(found) or (ordered and column is results.kind)
+                found.append((func.coalesce(column, "") if aside else column) == value)
         return found
 
 
@@ -57,6 +59,8 @@ def result_page(
     no score (or has not ended, where the list is sorted by that) comes last either way.
     """
     total = _count(connection, wanted.conditions())
+    if offset >= total:
+        return [], total
     results, down = tables.results.c, sort.startswith("-")
     if sort.endswith("run"):
         order = (results.run_id.desc() if down else results.run_id, results.point_id)
@@ -69,18 +73,15 @@ def result_page(
     known = [*conditions, column.is_not(None)]
     found = _summaries(connection, known, order, offset, limit)
     if len(found) < limit:
-        past = 0 if found else offset - _count(connection, known)
+        past = 0 if found or not offset else offset - _count(connection, known)
         found += _summaries(connection, [*conditions, column.is_(None)], order, past, limit - len(found))
     return found, total
 
 
-def _aside(column: ColumnElement[Any], aside: bool) -> ColumnElement[Any]:
-    """A column, or something that equals it and that no index begins with."""
-    return func.coalesce(column, "") if aside else column
-
-
-def _count(connection: Connection, conditions: list[ColumnElement[bool]]) -> int:
-    return int(connection.execute(select(func.count()).select_from(tables.results).where(*conditions)).scalar_one())
+def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
+    # That every id fulfils the last one has SQLite take the smallest of the indexes that begin the same.
+    every = (*conditions, tables.results.c.run_id >= "") if conditions else ()
+    return int(connection.execute(select(func.count()).select_from(tables.results).where(*every)).scalar_one())
 
 
 def _summaries(

@@ -46,6 +46,9 @@ class RunFilter:
         return found
 
 
+ANY_RUN = RunFilter()
+
+
 def latest_first() -> Select[Any]:
     joined = tables.runs.outerjoin(tables.tasks, tables.runs.c.task_hash == tables.tasks.c.task_hash)
     task = [column.label(f"task_{column.name}") for column in tables.tasks.c if column.name != "task_hash"]

@@ -9,7 +9,7 @@ from sqlalchemy import Select, Text, cast, func, select, update
 from autotune.diagnostics import UnknownNameError, diagnostic, suggest
 from autotune.store import tables
 from autotune.store.part import Part
-from autotune.store.reading import RunFilter, latest_first, read_runs, read_summaries, summaries
+from autotune.store.reading import ANY_RUN, RunFilter, latest_first, read_runs, read_summaries, summaries
 from autotune.store.writing import insert_run
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class Runs(Part):
             change = update(tables.runs).where(tables.runs.c.run_id == run_id).values(finished_at=finished_at)
             connection.execute(change)
 
-    def runs(self, wanted: RunFilter = RunFilter()) -> list[RunSummary]:
+    def runs(self, wanted: RunFilter = ANY_RUN) -> list[RunSummary]:
         """Every run that is wanted, the latest first."""
         with self._database.reading() as connection:
             return read_summaries(connection, summaries().where(*wanted.conditions()))
 
-    def run_page(self, offset: int, limit: int, wanted: RunFilter = RunFilter()) -> tuple[list[RunSummary], int]:
+    def run_page(self, offset: int, limit: int, wanted: RunFilter = ANY_RUN) -> tuple[list[RunSummary], int]:
         """One page of runs, the latest first, and how many there are in all."""
         conditions = wanted.conditions()
         with self._database.reading() as connection:

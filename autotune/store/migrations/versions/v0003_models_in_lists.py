@@ -15,17 +15,17 @@ revision = "0003"
 down_revision = "0002"
 
 #: `model.id` of the config, as far as the column goes, where it is text.
-_MODEL = {
-    "sqlite": """CASE WHEN json_type(config, '$.model.id') = 'text'
+_FILL = {
+    "sqlite": """UPDATE results SET model = CASE WHEN json_type(config, '$.model.id') = 'text'
         THEN substr(json_extract(config, '$.model.id'), 1, 300) END""",
-    "postgresql": """CASE WHEN json_typeof(config #> '{model,id}') = 'string'
+    "postgresql": """UPDATE results SET model = CASE WHEN json_typeof(config #> '{model,id}') = 'string'
         THEN left(config #>> '{model,id}', 300) END""",
 }
 
 
 def upgrade() -> None:
     op.add_column("results", sa.Column("model", key(300)))
-    op.execute(f"UPDATE results SET model = {_MODEL[op.get_bind().dialect.name]}")
+    op.execute(_FILL[op.get_bind().dialect.name])
     for name in ("results_by_score", "results_by_finish", "results_of_status"):
         op.drop_index(name, "results")
     op.create_index("results_by_score", "results", ["score", "run_id", "point_id", "kind"])
@@ -33,7 +33,7 @@ def upgrade() -> None:
     op.create_index("results_of_kind", "results", ["kind", "run_id", "point_id"])
     for name, order in (("", []), ("_by_score", ["score"]), ("_by_finish", ["finished_at"])):
         rest = [*order, "run_id", "point_id"]
-        op.create_index(f"results_of_status{name}", "results", ["status", *rest, "kind"])
+        op.create_index(f"results_of_status{name}", "results", ["status", *rest, "kind", "model"])
         op.create_index(f"results_of_model{name}", "results", ["model", *rest, "status", "kind"])
 
 
