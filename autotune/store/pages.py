@@ -63,12 +63,11 @@ def result_page(
         return [], total
     results, down = tables.results.c, sort.startswith("-")
     if sort.endswith("run"):
-        order = (results.run_id.desc() if down else results.run_id, results.point_id)
-        return _summaries(connection, wanted.conditions(), order, offset, limit), total
+        by_run = (results.run_id.desc() if down else results.run_id, results.point_id)
+        return _summaries(connection, wanted.conditions(), by_run, offset, limit), total
     column = results.score if sort.endswith("score") else results.finished_at
     # Just as an index has it, forwards or backwards; and in two halves, since databases differ in where NULL stands.
-    order = (column, results.run_id, results.point_id)
-    order = tuple(item.desc() for item in order) if down else order
+    order = [item.desc() if down else item.asc() for item in (column, results.run_id, results.point_id)]
     conditions = wanted.conditions(ordered=True)
     known = [*conditions, column.is_not(None)]
     found = _summaries(connection, known, order, offset, limit)

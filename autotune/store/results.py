@@ -119,6 +119,16 @@ class Results(Runs):
                 found |= {str(point): str(run) for point, run in connection.execute(query.group_by(column))}
         return found
 
+    def runs_of_points(self, points: Iterable[str]) -> list[str]:
+        """The ids of the runs in which any of these points has a result, the latest first."""
+        wanted, column = list(points), tables.results.c.run_id
+        found: set[str] = set()
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), BATCH):
+                some = tables.results.c.point_id.in_(wanted[start : start + BATCH])
+                found |= {str(name) for name in connection.scalars(select(column).distinct().where(some))}
+        return sorted(found, reverse=True)
+
     def raw(self, run_id: str, point_id: str) -> list[RawFile]:
         """The files that the load client of a point left, by name, unpacked."""
         query = select(tables.raw_outputs).where(_is_point(tables.raw_outputs, run_id, point_id))
