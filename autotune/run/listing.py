@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args
 
-from autotune.run.pulse import ALIVE_FILE, take_pulse
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
@@ -41,6 +39,8 @@ def list_runs(
 
     `place` is how many are passed over and how many are wanted; `folders` has the folders of the runs of this machine. Only runs that may be in that state are read.
     """
+    # `run_state` is for whoever has neither a store nor processes to look at.
+    from autotune.run.pulse import ALIVE_FILE, take_pulse
     from autotune.store.reading import RunFilter
 
     offset, limit = place
