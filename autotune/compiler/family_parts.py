@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autotune.check.run import CHECKS
 from autotune.compiler.point_id import measured_by
 from autotune.compiler.provenance import is_served
 from autotune.diagnostics import Source
@@ -14,14 +13,21 @@ from autotune.schema.config import canonical
 from autotune.schema.watched import Answers, Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from autotune.check.run import Check
     from autotune.compose.points import FamilyPoint
     from autotune.diagnostics import Diagnostic, Writer
+    from autotune.engines.deployment import Deployment
     from autotune.engines.engine import Facts
+    from autotune.layers import Layer
 
 #: Numbers of alternatives, or of layers.
 Place = tuple[int, ...]
+
+
+class OutOfTheOrdinaryError(Exception):
+    """For a point that is left to `compile_point`."""
 
 
 class Group:
@@ -45,21 +51,46 @@ class Known:
         self.facts = facts
         self.written = written
         self.notes = notes
-        self.conditions: dict[tuple[int, Place], Kept] = {}
+        self.num_gpus = num_gpus
+        #: The first condition that points answer differently, or what the layers make of all of them.
+        self.first: Step | Laid | None = None
         self.laid: dict[Place, Laid] = {}
         self.answers: dict[Place, Answers] = {}
         self.shared: dict[Place, Shared] = {}
         #: Whether a condition holds, by layer, layers before it, and what it read of the values that vary.
         self.outcomes: dict[tuple[Any, ...], bool] = {}
         self.groups: dict[tuple[str, Place], dict[Place, Group]] = {}
-        self.num_gpus = num_gpus
 
 
-class Shared(NamedTuple):
-    applied: Place
-    fixed: dict[str, Group]
-    #: Group, the dimensions that write to it, and its states by the alternatives of those.
-    varied: list[tuple[str, Place, dict[Place, Group]]]
+class Step:
+    """One condition after the layers `applied`, and what comes after either answer."""
+
+    __slots__ = ("after", "alone", "applied", "kept", "layer", "number")
+
+    def __init__(self, number: int, layer: Layer, applied: Place) -> None:
+        self.number = number
+        self.layer = layer
+        self.applied = applied
+        self.kept = Kept()
+        #: Whether hardly two points have the same answer for the same reasons, so that keeping them is no use.
+        self.alone = False
+        self.after: dict[bool, Step | Laid] = {}
+
+
+class Shared:
+    """The groups after the layers `applied`: those that no dimension writes to, and where the others are kept."""
+
+    __slots__ = ("applied", "models", "states", "varied")
+
+    def __init__(
+        self, applied: Place, fixed: Mapping[str, Group | None], varied: list[tuple[str, Place, dict[Place, Group]]]
+    ) -> None:
+        self.applied = applied
+        #: Every group, in order, with None where it differs from point to point.
+        self.states: dict[str, Any] = dict(fixed)
+        self.models = {group: None if state is None else state.model for group, state in fixed.items()}
+        #: Group, the dimensions that write to it, and its states by the alternatives of those.
+        self.varied = varied
 
 
 class Laid:
@@ -70,47 +101,36 @@ class Laid:
         *,
         shared: Shared,
         ids: tuple[str, ...],
-        diagnostics: list[Diagnostic],
+        notes: list[Diagnostic],
         origin: dict[str, Writer],
-        free: list[tuple[str, int]],
-        serving: Place,
+        free: dict[str, int],
         answers: Answers,
     ) -> None:
         self.shared = shared
         self.ids = ids
-        self.diagnostics = diagnostics
+        self.notes = notes
         self.origin = origin
         #: Dotted path and number of the setting, for those values laid on that neither facts nor layers replaced.
         self.free = free
-        self.serving = serving
-        self.checks = [(check, Kept()) for check in CHECKS]
-        self.lowered = Kept()
         self.answers = answers
+        #: The checks that rest on the server (None: not yet sorted), and those that rest on the load as well.
+        self.of_server: list[tuple[int, Check, Kept]] | None = None
+        self.of_load: list[tuple[int, Check]] = []
+        self.served = Kept()
+        self.lowered = Kept()
         self.loads = Kept()
-        self.notes: dict[Place, Any] = {}
         self._benchmark: dict[str, str] = {}
-        numbers = dict(free)
         self._said = [
-            (path, None if path in numbers else writer, numbers.get(path, -1))
+            (path, None if path in free else writer, free.get(path, -1))
             for path, writer in sorted(origin.items())
-            if is_served(path) and (path in numbers or writer.source is not Source.BASE)
+            if is_served(path) and (path in free or writer.source is not Source.BASE)
         ]
-        self._settled = False
 
-    def settle(self) -> None:
-        """Leave out the checks that found nothing and never will: they read nothing that varies."""
-        if not self._settled:
-            self._settled = True
-            self.checks = [
-                (check, kept) for check, kept in self.checks if not kept.constant or kept.get((), lambda _: ())
-            ]
-
-    def benchmark_text(self, states: Mapping[str, Group]) -> str:
+    def benchmark_text(self, benchmark: Group) -> str:
         """The part of the benchmark group that makes a point what it is, as canonical text."""
-        state = states["benchmark"]
-        text = self._benchmark.get(state.text)
+        text = self._benchmark.get(benchmark.text)
         if text is None:
-            text = self._benchmark[state.text] = canonical(measured_by(state.data))
+            text = self._benchmark[benchmark.text] = canonical(measured_by(benchmark.data))
         return text
 
     def set_by(self, point: FamilyPoint, states: Mapping[str, Group]) -> str:
@@ -119,3 +139,13 @@ class Laid:
             (path, get_path(states[path.partition(".")[0]].data, split_path(path)[1:]), writer or point.laid[number].writer)
             for path, writer, number in self._said
         )  # fmt: skip
+
+
+class Served(NamedTuple):
+    """What points of one server have in common."""
+
+    #: What each check found, with the check's number.
+    found: list[tuple[int, Sequence[Diagnostic]]]
+    lowered: list[Diagnostic]
+    deployment: Deployment
+    notes: dict[str, str]
