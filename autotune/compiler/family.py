@@ -19,7 +19,6 @@ from autotune.compiler.family_groups import OF_FACTS, Groups
 from autotune.compiler.family_layers import LayerChoice, relay
 from autotune.compiler.family_parts import Known, Laid, OutOfTheOrdinaryError, Place, Served
 from autotune.compiler.load import plan_load
-from autotune.compiler.point_id import point_id
 from autotune.compiler.provenance import annotate, config_hash, provenance_notes
 from autotune.diagnostics import InputError
 from autotune.layers import get_path, set_path, split_path
@@ -68,9 +67,10 @@ class FamilyCompiler:
         if config.system.serving_mode != "agg":
             raise OutOfTheOrdinaryError
         served: Served = laid.served.get(place, self._serve, point, known, laid, states, config)
-        identity = point_id(
-            {group: state.text for group, state in states.items()}, laid.benchmark_text(states["benchmark"])
-        )
+        identity = laid.shared.id_of(states)
+        data = laid.shared.data.copy()
+        for group, _, _ in laid.shared.varied:
+            data[group] = states[group].data
         found = self._found(point, known, laid, served, config)
         origin = laid.origin.copy()
         for dotted, number in laid.free.items():
@@ -80,7 +80,7 @@ class FamilyCompiler:
             id=identity,
             overrides=point.overrides,
             profiles=point.profiles,
-            data={group: state.data for group, state in states.items()},
+            data=data,
             config=config,
             facts=known.facts,
             deployment=annotate(served.deployment, identity, served.notes, (loads,)),
@@ -131,7 +131,8 @@ class FamilyCompiler:
         """Tell checks apart by what they read. Those that found nothing and read nothing that varies never will find anything."""
         of_server = []
         for number, check in enumerate(CHECKS):
-            kept, noted = Kept(), []
+            kept = Kept()
+            noted: list[int] = []
             answer = kept.get_noted(place, noted, self._check, check, config, known.facts, (laid.answers, place))
             if not {*noted} <= {*self._groups.serving}:
                 laid.of_load.append((number, check))

@@ -119,7 +119,7 @@ class Groups:
             model = getattr(_MODELS[group].model_validate(data), group)
         except ValidationError:
             raise OutOfTheOrdinaryError from None
-        return Group(data.get(group), model)
+        return Group(group, data.get(group), model)
 
 
 def _config(models: dict[str, Any], given: frozenset[str]) -> Config:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autotune.compiler.point_id import measured_by
+from autotune.compiler.point_id import is_of_it, measured_by
 from autotune.compiler.provenance import is_served
 from autotune.diagnostics import Source
 from autotune.engines.provenance import spell_set_by
 from autotune.layers import get_path, split_path
-from autotune.schema.config import canonical
+from autotune.schema.config import canonical, canonical_entry, hash_text, join_entries
 from autotune.schema.watched import Answers, Kept
 
 if TYPE_CHECKING:
@@ -31,15 +31,18 @@ class OutOfTheOrdinaryError(Exception):
 
 
 class Group:
-    """One group of a config: as composed and layered, validated, and plain again with its canonical text."""
+    """One group of a config: as composed and layered, validated, and plain again with its canonical text and its entry in the
+    text that a point's id is a hash of.
+    """
 
-    __slots__ = ("data", "model", "raw", "text")
+    __slots__ = ("data", "entry", "model", "raw", "text")
 
-    def __init__(self, raw: Any, model: Any) -> None:
+    def __init__(self, name: str, raw: Any, model: Any) -> None:
         self.raw = raw
         self.model = model
         self.data: dict[str, Any] = model.model_dump(mode="json")
         self.text = canonical(self.data)
+        self.entry = canonical_entry(name, canonical(measured_by(self.data)) if name == "benchmark" else self.text)
 
 
 class Known:
@@ -80,7 +83,7 @@ class Step:
 class Shared:
     """The groups after the layers `applied`: those that no dimension writes to, and where the others are kept."""
 
-    __slots__ = ("applied", "models", "states", "varied")
+    __slots__ = ("_entries", "_holes", "applied", "data", "models", "states", "varied")
 
     def __init__(
         self, applied: Place, fixed: Mapping[str, Group | None], varied: list[tuple[str, Place, dict[Place, Group]]]
@@ -89,8 +92,19 @@ class Shared:
         #: Every group, in order, with None where it differs from point to point.
         self.states: dict[str, Any] = dict(fixed)
         self.models = {group: None if state is None else state.model for group, state in fixed.items()}
+        self.data: dict[str, Any] = {group: None if state is None else state.data for group, state in fixed.items()}
         #: Group, the dimensions that write to it, and its states by the alternatives of those.
         self.varied = varied
+        names = [group for group in sorted(fixed) if is_of_it(group)]
+        self._entries = [getattr(fixed[group], "entry", "") for group in names]
+        self._holes = [(number, group) for number, group in enumerate(names) if fixed[group] is None]
+
+    def id_of(self, states: Mapping[str, Group]) -> str:
+        """The id of the point that these groups make up, as `point_id` gives it."""
+        entries = self._entries.copy()
+        for number, group in self._holes:
+            entries[number] = states[group].entry
+        return hash_text(join_entries(entries))
 
 
 class Laid:
@@ -119,19 +133,11 @@ class Laid:
         self.served = Kept()
         self.lowered = Kept()
         self.loads = Kept()
-        self._benchmark: dict[str, str] = {}
         self._said = [
             (path, None if path in free else writer, free.get(path, -1))
             for path, writer in sorted(origin.items())
             if is_served(path) and (path in free or writer.source is not Source.BASE)
         ]
-
-    def benchmark_text(self, benchmark: Group) -> str:
-        """The part of the benchmark group that makes a point what it is, as canonical text."""
-        text = self._benchmark.get(benchmark.text)
-        if text is None:
-            text = self._benchmark[benchmark.text] = canonical(measured_by(benchmark.data))
-        return text
 
     def set_by(self, point: FamilyPoint, states: Mapping[str, Group]) -> str:
         """Who set what of the server, as `spell_set_by` spells it."""

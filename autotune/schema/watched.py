@@ -117,16 +117,17 @@ class Glanced:
     through `remember` comes from the answers that are kept.
     """
 
-    __slots__ = ("_answers", "_place", "_target", "_varied")
+    __slots__ = ("__dict__", "_answers", "_place", "_target", "_varied")
 
     def __init__(self, target: BaseModel, varied: Varied, answers: Answers, place: Sequence[int]) -> None:
+        self.__dict__ = target.__dict__  # its fields, read without a detour
         self._target = target
         self._varied = varied
         self._answers = answers
         self._place = place
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._target, name)
+        return getattr(self._target, name)  # its methods
 
     def __call__(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
         """What `remember` gives."""
