@@ -11,8 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from autotune.bench.errors import BenchCancelled, BenchError
 
 if TYPE_CHECKING:
@@ -101,6 +99,8 @@ def _in_group(group: int) -> bool:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
         return False
+    import psutil  # here, since verbs that measure nothing load this module
+
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:

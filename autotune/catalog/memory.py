@@ -106,9 +106,21 @@ def plan_server_memory(config: Config, facts: Facts) -> MemoryPlan:
     return remember(_plan_server, config, facts)
 
 
+def required_tokens(config: Config, facts: Facts) -> int | None:
+    """KV cache of the requests that one data parallel rank runs at once: as many as arrive, no more than may run."""
+    runtime, benchmark = config.runtime, config.benchmark
+    if runtime.isl is None or runtime.osl is None or benchmark.request_rate:
+        return None
+    running = ceil(max(benchmark.num_concurrency, default=1) / remember(shard, config, facts).dp)
+    if config.scheduling.max_running_requests is not None:
+        running = min(running, config.scheduling.max_running_requests)
+    shared = 0 if config.memory.prefix_caching is False else min(runtime.prefix or 0, runtime.isl)
+    return shared + running * (runtime.isl + runtime.osl - shared)
+
+
 def _plan(config: Config, facts: Facts) -> MemoryPlan:
     plan = plan_server_memory(config, facts)
-    return replace(plan, required_tokens=_required_tokens(config, remember(shard, config, facts)))
+    return replace(plan, required_tokens=required_tokens(config, facts))
 
 
 def _plan_server(config: Config, facts: Facts) -> MemoryPlan:
@@ -261,15 +273,3 @@ def _weights_per_gpu(config: Config, facts: Facts, sharding: Sharding) -> int:
     if uses_nextn(config):
         held += parts.nextn / (sharding.expert_ranks if model.is_moe else sharding.tp)
     return max(0, round(held - (config.memory.cpu_offload_gb or 0.0) * 1e9))
-
-
-def _required_tokens(config: Config, sharding: Sharding) -> int | None:
-    """KV cache of the requests that one data parallel rank runs at once: as many as arrive, no more than may run."""
-    runtime, benchmark = config.runtime, config.benchmark
-    if runtime.isl is None or runtime.osl is None or benchmark.request_rate:
-        return None
-    running = ceil(max(benchmark.num_concurrency, default=1) / sharding.dp)
-    if config.scheduling.max_running_requests is not None:
-        running = min(running, config.scheduling.max_running_requests)
-    shared = 0 if config.memory.prefix_caching is False else min(runtime.prefix or 0, runtime.isl)
-    return shared + running * (runtime.isl + runtime.osl - shared)

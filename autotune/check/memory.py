@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autotune.catalog.budget import UTILIZATION_LIMIT
-from autotune.catalog.memory import MemoryPlan, plan_memory, plan_server_memory
+from autotune.catalog.memory import MemoryPlan, plan_server_memory, required_tokens
 from autotune.check.arithmetic import held_tokens, left_for_kv, show_gb, show_holdings, show_shortfall
 from autotune.check.remedies import ways_to_fit, ways_to_hold
 from autotune.diagnostics import diagnostic
@@ -51,14 +51,14 @@ def check_kv_room(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     """AT102: the KV cache holds fewer tokens than the requests that run at once need."""
     if facts.gpu.vendor == "cpu":
         return
-    plan = plan_memory(config, facts)
-    if plan.required_tokens is None or not plan.fits or plan.required_tokens <= plan.kv_capacity_tokens:
+    plan, required = plan_server_memory(config, facts), required_tokens(config, facts)
+    if required is None or not plan.fits or required <= plan.kv_capacity_tokens:
         return
     limited = config.scheduling.max_running_requests is not None
     yield diagnostic(
         "AT102",
-        f"the requests that run at once need {plan.required_tokens} tokens of KV cache, and it holds {plan.kv_capacity_tokens}: "
-        f"{plan.required_tokens} x {plan.kv_bytes_per_token:.0f} bytes are {show_gb(plan.required_tokens * plan.kv_bytes_per_token)} "
+        f"the requests that run at once need {required} tokens of KV cache, and it holds {plan.kv_capacity_tokens}: "
+        f"{required} x {plan.kv_bytes_per_token:.0f} bytes are {show_gb(required * plan.kv_bytes_per_token)} "
         f"per GPU, and {left_for_kv(plan)}",
         path="scheduling.max_running_requests" if limited else "benchmark.num_concurrency",
         help=f"{show_holdings(plan)}, and the rest wait or are preempted{ways_to_hold(config, facts)}",

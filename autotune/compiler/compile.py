@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from autotune.check import run_checks
 from autotune.compiled import CompiledPoint
 from autotune.compiler.derive import engine_names, resolve_facts
-from autotune.compiler.family import FamilyCompiler, OutOfTheOrdinaryError
+from autotune.compiler.family import FamilyCompiler
+from autotune.compiler.family_parts import OutOfTheOrdinaryError
 from autotune.compiler.layering import lay
 from autotune.compiler.load import plan_load
 from autotune.compiler.point_id import identify
@@ -151,7 +152,7 @@ def _compile_for(engine: str, point: PointInput, layers: tuple[Layer, ...] | Inp
         deployment=deployment,
         applied_layers=() if layered is None else layered.applied,
         origin=origin,
-        diagnostics=tuple(replace(item, point=identity) for item in found),
+        diagnostics=tuple(item.of_point(identity) for item in found),
         swept=point.swept,
         record=layered,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from autotune.catalog.memory import plan_memory
+from autotune.catalog.memory import plan_server_memory, required_tokens
 from autotune.schema import Config
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def measure_fit(data: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
 
 def fit_of(config: Config, facts: Facts) -> dict[str, Any]:
     """`measure_fit` of a config that is whole."""
-    plan = plan_memory(config, facts)
-    requests = round((plan.required_tokens or 0) * plan.kv_bytes_per_token)
+    plan = plan_server_memory(config, facts)
+    requests = round((required_tokens(config, facts) or 0) * plan.kv_bytes_per_token)
     beside_kv = plan.usable_bytes - plan.kv_bytes
     needed = beside_kv + max(plan.context_kv_bytes, requests)
     return {

@@ -25,9 +25,14 @@ def measured_by(benchmark: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in benchmark.items() if key not in _NOT_MEASURED_BY}
 
 
+def is_of_it(group: str) -> bool:
+    """Whether a group makes a point what it is."""
+    return group not in _NOT_OF_IT
+
+
 def point_id(texts: Mapping[str, str], benchmark: str | None) -> str:
     """The id, given the canonical text of each group; `benchmark` is that of `measured_by`, None where there is no such map."""
-    matters = {group: text for group, text in texts.items() if group not in _NOT_OF_IT}
+    matters = {group: text for group, text in texts.items() if is_of_it(group)}
     if benchmark is not None:
         matters["benchmark"] = benchmark
     return hash_text(join_canonical(matters))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autotune import __version__
@@ -63,10 +62,9 @@ def annotate(
     deployment: Deployment, point_id: str, notes: Mapping[str, str], loads: tuple[PlannedLoad, ...] | None = None
 ) -> Deployment:
     """The deployment, and those behind it, with these annotations and the point's own; and with its loads, where given."""
-    return replace(
-        deployment,
-        annotations={**deployment.annotations, POINT: point_id, **notes},
+    return deployment.of_point(
         labels={POINT: point_id, **deployment.labels},
-        parts=tuple(annotate(part, point_id, notes) for part in deployment.parts),
+        annotations={**deployment.annotations, POINT: point_id, **notes},
+        parts=tuple([annotate(part, point_id, notes) for part in deployment.parts]),
         loads=deployment.loads if loads is None else loads,
     )

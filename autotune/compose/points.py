@@ -82,11 +82,12 @@ def compose_sweep(dimensions: Iterable[Dimension], composer: Composer) -> Iterat
     paths = tuple(_paths(parts[index].alternatives[0]) for index in laid)
     rest = tuple(index for index in range(len(parts)) if index not in laid)
     texts = [[tuple(setting.text for setting in alternative) for alternative in part.alternatives] for part in parts]
-    said = [index for index, part in enumerate(parts) if part.swept]
+    swept_ones = [part.swept for part in parts]
     families: dict[tuple[int, ...], tuple[Family, tuple[str, ...], Writer | None]] = {}
-    for numbers in itertools.product(*(range(len(part.alternatives)) for part in parts)):
-        overrides = tuple([text for index, number in enumerate(numbers) for text in texts[index][number]])
-        swept = tuple([text for index in said for text in texts[index][numbers[index]]])
+    places = itertools.product(*(range(len(part.alternatives)) for part in parts))
+    for numbers, said in zip(places, itertools.product(*texts), strict=True):
+        overrides = tuple(itertools.chain.from_iterable(said))
+        swept = tuple(itertools.chain.from_iterable(itertools.compress(said, swept_ones)))
         if not laid:
             chosen = [part.alternatives[number] for part, number in zip(parts, numbers, strict=True)]
             settings = tuple(setting for alternative in chosen for setting in alternative)

@@ -56,6 +56,10 @@ class Diagnostic:
         """The same finding with its writer named, unless it has one."""
         return self if self.writer is not None or writer is None else replace(self, writer=writer)
 
+    def of_point(self, point: str) -> Diagnostic:
+        """The same finding at this point of the sweep."""
+        return Diagnostic(self.code, self.severity, self.message, self.path, self.writer, self.help, point)
+
 
 def diagnostic(
     code: str,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import operator
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -120,6 +121,18 @@ class Deployment:
     monitor: bool = False
     """Whether Prometheus is to be told where the engine's metrics are."""
 
+    def of_point(
+        self,
+        labels: dict[str, str],
+        annotations: dict[str, str],
+        parts: tuple[Deployment, ...],
+        loads: tuple[PlannedLoad, ...],
+    ) -> Deployment:
+        """The same server as a point has it. `dataclasses.replace` gives the same and takes four times as long."""
+        return Deployment(
+            *_BEFORE_LABELS(self), labels, annotations, self.ports, parts, self.weights_bytes, loads, *_AFTER_LOADS(self)
+        )
+
     @property
     def gpus_in_all(self) -> int:
         """GPUs of this server and of those behind it."""
@@ -164,3 +177,8 @@ def with_endpoint(deployment: Deployment, host: str, port: int) -> Deployment:
     argv[argv.index("--host") + 1] = host
     argv[argv.index("--port") + 1] = str(port)
     return replace(deployment, argv=tuple(argv), port=port)
+
+
+_FIELDS = [item.name for item in fields(Deployment)]
+_BEFORE_LABELS = operator.attrgetter(*_FIELDS[: _FIELDS.index("labels")])
+_AFTER_LOADS = operator.attrgetter(*_FIELDS[_FIELDS.index("loads") + 1 :])

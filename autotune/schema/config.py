@@ -15,7 +15,7 @@ from autotune.schema.group import Group
 from autotune.schema.placement import Disagg, Model, Parallel, Runtime, System
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: The groups that decide what the server is; two points alike in these share one server.
 SERVING_GROUPS = (
@@ -72,7 +72,17 @@ def canonical(data: Any) -> str:
 
 def join_canonical(texts: Mapping[str, str]) -> str:
     """The canonical text of a map whose values are canonical texts already; its keys need no escape."""
-    return "{" + ",".join([f'"{key}":{texts[key]}' for key in sorted(texts)]) + "}"
+    return join_entries([canonical_entry(key, texts[key]) for key in sorted(texts)])
+
+
+def canonical_entry(key: str, text: str) -> str:
+    """One entry of a map as canonical text."""
+    return f'"{key}":{text}'
+
+
+def join_entries(entries: Iterable[str]) -> str:
+    """A map as canonical text, given its entries in the order of their keys."""
+    return "{" + ",".join(entries) + "}"
 
 
 def hash_text(text: str, length: int = 10) -> str:

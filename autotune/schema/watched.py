@@ -24,7 +24,7 @@ _MISSING = object()
 
 def remember(function: Callable[[Any, Facts], Answer], config: Any, facts: Facts) -> Answer:
     """`function(config, facts)`; where the config is watched, from what is kept, if everything that it read is the same."""
-    answer: Answer = config(function, facts) if type(config) is Watched else function(config, facts)
+    answer: Answer = config(function, facts) if type(config) in (Watched, Glanced) else function(config, facts)
     return answer
 
 
@@ -110,6 +110,34 @@ class Watched:
                 self._reads.append(below)
             else:
                 self._read_all(below)
+
+
+class Glanced:
+    """Stands in for a config of which one answer is wanted that is not worth keeping: nothing is noted, and what is asked
+    through `remember` comes from the answers that are kept.
+    """
+
+    __slots__ = ("__dict__", "_answers", "_place", "_target", "_varied")
+
+    def __init__(self, target: BaseModel, varied: Varied, answers: Answers, place: Sequence[int]) -> None:
+        self.__dict__ = target.__dict__  # its fields, read without a detour
+        self._target = target
+        self._varied = varied
+        self._answers = answers
+        self._place = place
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target, name)  # its methods
+
+    def __call__(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
+        """What `remember` gives."""
+        kept = self._answers.get(function)
+        if kept is None:
+            kept = self._answers[function] = Kept()
+        return kept.get(self._place, self._ask, function, facts)
+
+    def _ask(self, reads: list[int], function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
+        return function(Watched(self._target, self._varied, reads, (self._answers, self._place)), facts)
 
 
 class Kept:
