@@ -89,7 +89,7 @@ class LayerChoice:
             fit = fit_of(Glanced(config, self._groups.varied, answers, point.place), known.facts)  # type: ignore[arg-type]
         return self._outcome(known, point, layer, applied, asked, fit)
 
-    def _outcome(
+    def _outcome(  # noqa: PLR0917 - what the answer rests on
         self,
         known: Known,
         point: FamilyPoint,
