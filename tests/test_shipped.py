@@ -42,14 +42,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
-def test_every_profile_on_every_gpu(profile, engine):
+def judge(profile, engine, gpus, models):
+    """Each model on each GPU: it compiles, no error is the profile's, and every target takes it."""
     points = autotune.compile(
         {"system.backend": engine, "parallel.tp": TP[engine], "system.gpus_per_node": 8},
         profiles=[profile],
-        sweep={"system.gpu": GPUS, "model.id": MODELS},
+        sweep={"system.gpu": gpus, "model.id": models},
     )
-    assert len(points) == len(GPUS) * len(MODELS)
+    assert len(points) == len(gpus) * len(models)
     for point in points:
         errors = [
             item for item in point.diagnostics if item.severity is Severity.ERROR and item.code not in ABOUT_THE_PAIR
@@ -57,6 +57,20 @@ def test_every_profile_on_every_gpu(profile, engine):
         assert not errors, (point.swept, errors)
         assert point.deployment is not None
         assert emit_point(point.deployment, TARGETS)
+
+
+@pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
+def test_every_profile_on_every_gpu(profile, engine):
+    """One model on each GPU, another one with the next profile: there are more profiles than models, so each pair is met."""
+    assert len(PROFILES) >= len(MODELS)
+    for number, model in enumerate(MODELS):
+        judge(profile, engine, GPUS[(number + PROFILES.index(profile)) % len(MODELS) :: len(MODELS)], [model])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
+def test_every_profile_on_every_gpu_with_every_model(profile, engine):
+    judge(profile, engine, GPUS, MODELS)
 
 
 @pytest.mark.parametrize("option", OPTIONS)
