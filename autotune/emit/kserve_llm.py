@@ -113,7 +113,11 @@ def _template(deployment: Deployment) -> dict[str, Any]:
     for name in ("startupProbe", "readinessProbe", "livenessProbe"):
         probe = container[name]
         container[name] = {**probe, "httpGet": {**probe["httpGet"], "scheme": "HTTP"}}
-    container["securityContext"] |= {"readOnlyRootFilesystem": False, "runAsNonRoot": False}
+    container["securityContext"] = {
+        **container["securityContext"],
+        "readOnlyRootFilesystem": False,
+        "runAsNonRoot": False,
+    }
     added = [{"name": name, "value": escape_references(value)} for name, value in _hub_cache(deployment).items()]
     if added:
         container["env"] = [*container["env"], *added]

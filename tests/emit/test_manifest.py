@@ -7,12 +7,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autotune.emit import manifest
+from autotune.emit import manifest, scalars
 from autotune.emit.manifest import dump_documents
+from autotune.emit.shared import SharedList, SharedMap
 
 from .cases import ANY_TEXT
 
 KEYS = st.text("abcxyz/.-_09", min_size=1, max_size=20)
+ASCII = [chr(code) for code in range(0x20, 0x7F)]
+ASCII_TEXT = st.text(st.sampled_from(ASCII), max_size=12) | st.text(":# -'\"ay0/.{}", max_size=8)
 DATA = st.dictionaries(
     KEYS,
     st.recursive(
@@ -46,10 +49,43 @@ def refuse_to_lay_out(*_):
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_the_dumper_in_c_and_the_one_in_python_write_the_same_bytes(documents):
-    in_use = dump_documents(documents)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest, "_DUMPER", yaml.SafeDumper)
+        patch.setattr(manifest, "_add_map", refuse_to_lay_out)
+        in_use = dump_documents(documents)
+        patch.setattr(scalars, "_DUMPER", yaml.SafeDumper)
         assert dump_documents(documents) == in_use
+
+
+@settings(derandomize=True, max_examples=1000, deadline=None)
+@given(ANY_TEXT | ASCII_TEXT)
+def test_what_is_spelled_without_pyyaml_is_spelled_alike(text):
+    spelled = scalars.value_text(text)
+    if spelled is not None:
+        assert spelled == scalars.spell_by_pyyaml(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scalars, "_DUMPER", yaml.SafeDumper)
+            assert spelled == scalars.spell_by_pyyaml(text)
+
+
+@pytest.mark.parametrize("before", ["", "a", "-"])
+def test_every_pair_of_characters_is_spelled_as_pyyaml_does_it(before):
+    for text in (f"{before}{first}{second}" for first in ASCII for second in ("", *ASCII)):
+        assert scalars.value_text(text) == scalars.spell_by_pyyaml(text)
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(st.lists(DATA, min_size=1, max_size=3))
+def test_shared_parts_are_laid_out_like_others_at_every_depth(documents):
+    for data in ([*documents, *documents], [{"a": data, "b": [{"c": data}]} for data in documents]):
+        both = [dump_documents(shared(data)), dump_documents(shared(data) + shared(data))]
+        assert both == [dump_documents(data), dump_documents(data) * 2]
+
+
+def shared(data):
+    """The same data, its maps and lists shared and each the same object wherever it is the same."""
+    if isinstance(data, dict):
+        return SharedMap({key: shared(value) for key, value in data.items()})
+    return SharedList([shared(item) for item in data]) if isinstance(data, list) else data
 
 
 @pytest.mark.parametrize(
