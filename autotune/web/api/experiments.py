@@ -26,7 +26,10 @@ async def list_experiments(
     state: State,
     page: Paged,
     run: Annotated[str | None, Query(max_length=64, description="Only those of this run.")] = None,
-    status: Literal["done", "failed", "pruned", "running"] | None = None,
+    status: Annotated[
+        Literal["done", "failed", "pruned", "running"] | None,
+        Query(description="`running` finds what was interrupted as well: it is stored so."),
+    ] = None,
     kind: Literal["measured", "emulated", "predicted"] | None = None,
     model: Annotated[str | None, Query(max_length=300, description="Only those of this model, by `model.id`.")] = None,
     sort: Annotated[Sort, Query(description="A column; `-` before it for the other way round.")] = "-run",
