@@ -52,10 +52,25 @@ def lay_below(value: SharedMap[Any] | SharedList[Any], pad: str) -> str:
     """The lines of a map or list that has something in it, below the key that begins after `pad`."""
     laid = value.laid.get(pad)
     if laid is None:
-        fresh: list[str] = []
-        _add_items(value, pad, fresh)
+        fresh = _lay_texts(value, pad)
+        if fresh is None:
+            _add_items(value, pad, fresh := [])
         laid = value.laid[pad] = "\n".join(fresh)
     return laid
+
+
+def _lay_texts(value: dict[str, Any] | list[Any], pad: str) -> list[str] | None:
+    """The lines of a map or list of texts that take one line each, which most that are a server's own are; else None."""
+    items = value.values() if isinstance(value, dict) else value
+    if set(map(type, items)) != {str}:
+        return None
+    texts = [*map(value_text, items)]
+    names = [*map(key_text, value)] if isinstance(value, dict) else []
+    if None in texts or None in names:
+        return None
+    if isinstance(value, dict):
+        return [f"{pad}  {name}: {text}" for name, text in zip(names, texts, strict=True)]
+    return [f"{pad}- {text}" for text in texts]
 
 
 class Hole(NamedTuple):

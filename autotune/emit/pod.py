@@ -108,7 +108,7 @@ def _container(deployment: Deployment) -> dict[str, Any]:
 @functools.lru_cache(maxsize=16)
 def arguments(argv: tuple[str, ...]) -> SharedList[str]:
     """`args` of a container: what stands behind the command."""
-    return SharedList(escape_references(argument) for argument in argv[1:])
+    return SharedList(map(escape_references, argv[1:]))
 
 
 @_shared
