@@ -45,6 +45,15 @@ class CompiledPoint:
         """The record of every layer and write, for `explain`."""
         return self.record() if callable(self.record) else self.record
 
+    def brief(self, deployment: Deployment | None) -> CompiledPoint:
+        """Who the point is and what was found, for those who keep very many; with `deployment` for its own, which may be that of
+        another point of the server.
+        """
+        return CompiledPoint(
+            self.id, (), self.profiles, {}, None, self.facts, deployment, self.applied_layers, {},
+            self.diagnostics, self.swept,
+        )  # fmt: skip
+
     @property
     def runnable(self) -> bool:
         return self.deployment is not None and not has_errors(self.diagnostics)

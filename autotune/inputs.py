@@ -16,7 +16,7 @@ from autotune.predict.targets import slo_findings
 from autotune.score.findings import goal_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from autotune.compiled import CompiledPoint
     from autotune.compose.settings import Dimension
@@ -35,9 +35,13 @@ class Inputs:
 
     def compile(self, limit: int | None = None) -> list[CompiledPoint]:
         """Every point, or the first `limit`, with findings about what it is judged by, and those that `--deny` names as errors."""
+        return list(itertools.islice(self.stream(), limit))
+
+    def stream(self) -> Iterator[CompiledPoint]:
+        """The same points one by one, for those who do not keep them."""
         refused = [item for item in self._about_all() if item.severity is Severity.ERROR]
-        points = itertools.islice(compile_dimensions(self.workspace, self.dimensions), limit)
-        return [self._judged(point, refused) for point in points]
+        for point in compile_dimensions(self.workspace, self.dimensions):
+            yield self._judged(point, refused)
 
     def _judged(self, point: CompiledPoint, refused: list[Diagnostic]) -> CompiledPoint:
         found = (

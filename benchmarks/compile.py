@@ -6,7 +6,8 @@
 The sweep is +profile=[high_throughput,fp8_quantized,memory_optimized] with conditions and all checks, lowered for vLLM, over
 parallel sizes, batch sizes, number formats and loads; ten loads to a server. Each size runs in a process of its own, on one
 core: composed, compiled, and every server's k8s.yaml and shell.sh written to a folder. `own servers` is the same with every
-point a server of its own, so that nothing is emitted less often than it is compiled.
+point a server of its own, so that nothing is emitted less often than it is compiled. The largest goes through
+`autotune emit` as well.
 
 The floor is what nothing of this kind can do without: pydantic's validation of the same configs and one string join each.
 Beside it Hydra's own `-m` over the same config groups with a task that does nothing, and `hydra.compose` in a loop, both on
@@ -55,9 +56,9 @@ def main() -> int:
         kind, size = args.child.split(":")
         print(
             json.dumps(
-                {"sweep": run_sweep, "floor": run_floor, "compose": run_compose}[kind.partition("-")[0]](
-                    kind, int(size)
-                )
+                {"sweep": run_sweep, "floor": run_floor, "compose": run_compose, "emit": run_emit}[
+                    kind.partition("-")[0]
+                ](kind, int(size))
             )
         )
         return 0
@@ -80,6 +81,9 @@ def main() -> int:
             ratios["100 x a point / hydra -m"] = 100 * done["us_a_point"] / multirun
         if size == SIZES[-1]:
             ratios[f"memory of {name} / 300 MB"] = done["memory_mb"] / 300
+            emitted = child(f"emit:{size}")
+            figures |= {f"autotune emit of {name} ({key})": value for key, value in emitted.items()}
+            ratios[f"memory of autotune emit of {name} / 300 MB"] = emitted["memory_mb"] / 300
     own = child(f"sweep-own:{MIDDLE}")
     figures |= {f"own servers ({key})": value for key, value in own.items()}
     ratios["own servers / the floor"] = own["us_a_point"] / floor
@@ -144,6 +148,22 @@ def run_sweep(kind: str, size: int) -> dict[str, float]:
         "points": points, "servers": len(written), "seconds": seconds, "wall_seconds": wall, "memory_mb": memory_mb,
         "us_a_point": 1e6 * seconds / points, "points_per_s": points / seconds,
     }  # fmt: skip
+
+
+def run_emit(_: str, size: int) -> dict[str, float]:
+    """The command itself, which writes nothing before it knows that all of it can be written."""
+    from autotune.cli import main as autotune
+
+    said = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.process_time()
+        status = autotune(["emit", *words(size), "-m", "--target", "k8s,shell", "-o", folder])
+        seconds = time.process_time() - began
+        assert status == 0
+        sys.stdout.flush()
+    os.dup2(said, 1)
+    return {"seconds": seconds, "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def run_floor(_: str, size: int) -> dict[str, float]:

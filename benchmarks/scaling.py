@@ -138,7 +138,8 @@ def measure_store(args: argparse.Namespace) -> dict[str, Any]:
             with Store(place) as store:
                 for name, query in queries(store, size // RUN_POINTS).items():
                     figures[f"store {size:,}: {name}, ms"] = least(query) * 1e3
-            place.unlink()
+            if True:
+                place.unlink()
     return figures
 
 
@@ -159,14 +160,32 @@ def queries(store: Any, runs: int) -> dict[str, Callable[[], object]]:
     if hasattr(store, "run_page"):
         from autotune.store.pages import ResultFilter
 
+        def page(sort: Any, offset: int = 0, **wanted: Any) -> Callable[[], object]:
+            return lambda: store.result_page(ResultFilter(**wanted), sort, offset, 50)
+
         found |= {
-            "a page of runs": lambda: store.run_page(0, 50),
-            "a page of results, the latest first": lambda: store.result_page(ResultFilter(), "-run", 0, 50),
-            "a page of results, the best first": lambda: store.result_page(ResultFilter(), "-score", 0, 50),
-            "a page of results, last finished first": lambda: store.result_page(ResultFilter(), "-finished_at", 0, 50),
-            "a page of failures": lambda: store.result_page(ResultFilter(status="failed"), "-run", 0, 50),
-            "a page of a run, the best first": lambda: store.result_page(ResultFilter(run_id=name), "-score", 0, 50),
             "one result": lambda: store.result(name, point),
+            "a page of runs": lambda: store.run_page(0, 50),
+            "all runs": store.runs,
+            "a page of results, the latest first": page("-run"),
+            "a page of results, the best first": page("-score"),
+            "a page of results, the worst first": page("score"),
+            "a page of results, last finished first": page("-finished_at"),
+            "a page of results, first finished first": page("finished_at"),
+            "a page of failures": page("-run", status="failed"),
+            "a page of failures, last finished first": page("-finished_at", status="failed"),
+            "a page of what is done, the best first": page("-score", status="done"),
+            "a page of what is done, the worst first": page("score", status="done"),
+            "a page of what was emulated, the best first (one in 10,000)": page("-score", kind="emulated"),
+            "a page of the model of half of all": page("-run", model=COMMON),
+            "a page of the model of half of all, the best first": page("-score", model=COMMON),
+            "a page of the model of half of all, the worst first": page("score", model=COMMON),
+            "a page of the failures of the model of half of all": page("-run", model=COMMON, status="failed"),
+            "a page of a model of a hundredth": page("-run", model=RARE),
+            "a page of a model of a hundredth, the best first": page("-score", model=RARE),
+            "a page of a model that is nowhere": page("-run", model="org/none"),
+            "a page of a run, the best first": page("-score", run_id=name),
+            "the last page of results, the best first": page("-score", runs * RUN_POINTS // 50 * 50 - 50),
         }
     return found
 
@@ -198,6 +217,8 @@ def fill(place: Path, size: int) -> None:
     columns = {
         "runs": {"run_id": RUN_ID, "points": "?2"},
         "results": {"run_id": RUN_OF, "point_id": POINT_OF, "score": "abs(random() % 1000000) / 1e6",
+                    "config": f"json_set(config, '$.model.id', {MODEL_OF})", "model": MODEL_OF,
+                    "kind": "CASE WHEN i % 10000 = 77 THEN 'emulated' ELSE 'measured' END",
                     "status": "CASE WHEN i % 50 = 0 THEN 'failed' ELSE 'done' END",
                     "failure": "CASE WHEN i % 50 = 0 THEN failure END",
                     "finished_at": "strftime('%Y-%m-%dT%H:%M:%S+00:00', 1735689600 + i * 30, 'unixepoch')"},
@@ -223,6 +244,9 @@ def fill(place: Path, size: int) -> None:
 RUN_ID = "printf('20250101-%08d', i)"
 RUN_OF = f"printf('20250101-%08d', i / {RUN_POINTS})"
 POINT_OF = f"printf('p%09d', i % {DISTINCT})"
+#: Every run has one model: half of them the same, the others one of fifty.
+COMMON, RARE = "org/model-00", "org/model-07"
+MODEL_OF = f"printf('org/model-%02d', CASE WHEN i / {RUN_POINTS} % 2 THEN i / {RUN_POINTS} % 100 / 2 + 1 ELSE 0 END)"
 
 
 def run_name(number: int) -> str:

@@ -42,8 +42,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
-def test_every_profile_on_every_gpu(profile, engine):
+def compile_on_every_gpu(profile, engine):
     points = autotune.compile(
         {"system.backend": engine, "parallel.tp": TP[engine], "system.gpus_per_node": 8},
         profiles=[profile],
@@ -56,7 +55,22 @@ def test_every_profile_on_every_gpu(profile, engine):
         ]
         assert not errors, (point.swept, errors)
         assert point.deployment is not None
-        assert emit_point(point.deployment, TARGETS)
+    return [point.deployment for point in points]
+
+
+@pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
+def test_every_profile_compiles_on_every_gpu_and_is_emitted_for_every_vendor(profile, engine):
+    of_vendor = {(item.gpu_vendor, item.model): item for item in compile_on_every_gpu(profile, engine)}
+    assert len(of_vendor) == 3 * len(MODELS)
+    for deployment in of_vendor.values():
+        assert emit_point(deployment, TARGETS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("profile", "engine"), list(itertools.product(PROFILES, ENGINES)))
+def test_every_profile_is_emitted_for_every_gpu(profile, engine):
+    for deployment in compile_on_every_gpu(profile, engine):
+        assert emit_point(deployment, TARGETS)
 
 
 @pytest.mark.parametrize("option", OPTIONS)

@@ -6,10 +6,10 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
-import httpx
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import httpx
 
 _CONNECT_TIMEOUT_S = 10.0
 
@@ -23,6 +23,8 @@ class Connections:
     """
 
     def __init__(self, base_url: str) -> None:
+        import httpx  # here, since it is loaded by measuring alone
+
         self._base_url = base_url
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
@@ -55,6 +57,8 @@ class Connections:
             await client.aclose()
 
     def _open(self) -> httpx.AsyncClient:
+        import httpx
+
         timeout = httpx.Timeout(None, connect=_CONNECT_TIMEOUT_S)
         client = httpx.AsyncClient(timeout=timeout, verify=self._tls, trust_env=False)
         self._all.append(client)

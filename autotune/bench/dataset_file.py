@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import httpx
 import platformdirs
 
 from autotune.bench.dataset import Prompt, read_dataset
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 2 * 1024**3
 #: Tries of a download that breaks off; each begins anew.
 _TRIES = 2
-_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+_TIMEOUT_S = 60.0
+_CONNECT_TIMEOUT_S = 15.0
 _HASHED_AT_ONCE = 1 << 20
 _ASK_AGAIN_S = 60.0
 #: What could not be had, by address and checksum: when it was asked for, and why.
@@ -121,6 +121,8 @@ def _local(path: Path, checksum: str | None, most_bytes: int) -> Path:
 
 def _fetch(address: str, kept: Path, checksum: str | None, most_bytes: int) -> None:
     """Write what stands at an address to `kept`: all of it and verified, or not at all."""
+    import httpx  # here, since it is loaded for data sets with an address alone
+
     descriptor, part = tempfile.mkstemp(prefix=".part-", dir=kept.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -146,11 +148,14 @@ def _fetch(address: str, kept: Path, checksum: str | None, most_bytes: int) -> N
 
 def _download(address: str, write: object, most_bytes: int) -> str:
     """Hand the body to `write` block by block; its SHA-256. Proxies and netrc of the environment are used."""
+    import httpx
+
     assert callable(write)
+    timeout = httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
     digest, size = hashlib.sha256(), 0
     too_large = f"it has more than {most_bytes} bytes", "take a part of it"
     try:
-        with httpx.stream("GET", address, follow_redirects=True, timeout=_TIMEOUT) as answer:
+        with httpx.stream("GET", address, follow_redirects=True, timeout=timeout) as answer:
             if answer.status_code != httpx.codes.OK:
                 hint = (
                     "it may ask for a login, which ~/.netrc can hold"

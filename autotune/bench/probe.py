@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import httpx
-
 from autotune.bench.emulated import EMULATED_HEADER, SPEED_HEADER
 from autotune.bench.prompts import PromptSource
 from autotune.bench.stream import COMPLETIONS, Sender
@@ -34,6 +32,8 @@ class WordCount:
 
 async def emulated_speed(connections: Connections, base_url: str) -> float | None:
     """How many times faster than emulated time the server runs, None for a real one."""
+    import httpx  # here, since it is loaded by measuring alone
+
     try:
         async with connections.client() as client:
             answer = await client.get(f"{base_url}/health", timeout=_TIMEOUT_S)

@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from autotune.bench.emulated import DUE_KEY, SENT_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    import httpx
 
     from autotune.bench.connections import Connections
     from autotune.bench.summary import RequestRecord
@@ -47,6 +47,8 @@ class Sender:
 
         `outlook` holds the headers that tell an emulated server what is to follow.
         """
+        import httpx  # here, since it is loaded by measuring alone
+
         content = self.body(prompt, output_tokens)
         headers = {"content-type": "application/json"}
         if self.emulated:

@@ -40,13 +40,12 @@ def _of_points(store: Store, inputs: Inputs) -> list[StoredPoint]:
     ids = {point.id for point in inputs.compile()}
     found: list[tuple[RunRecord, list[Result]]] = []
     missing = set(ids)
-    for run in store.runs():
-        here = missing & set(run.points)
-        if here and (
-            results := [item for item in measured_results(store.results(run.run_id)) if item.point_id in here]
-        ):
-            found.append((run, results))
+    for name in store.runs_of_points(ids):
+        if results := measured_results(store.some_results(name, sorted(missing))):
+            found.append((store.find_run(name), results))
             missing -= {item.point_id for item in results}
+        if not missing:
+            break
     if not found:
         raise InputError(
             diagnostic("AT060", f"none of the {len(ids)} points has been measured" if len(ids) > 1 else "this point has not been measured",

@@ -132,21 +132,19 @@ class SideReader:
         from autotune.store import Store
 
         with Store(self._store) as store:
-            runs = [store.find_run(run)] if run is not None else store.runs()
-            for record in runs:
-                if any(name.startswith(point) for name in record.points):
-                    hits = [item for item in store.results(record.run_id) if item.point_id.startswith(point)]
-                    if len(hits) > 1:
-                        names = ", ".join(item.point_id for item in hits)
-                        raise _wrong(f"{len(hits)} points of run {record.run_id} start with {point}", f"one of {names}")
-                    if hits and hits[0].deployment:
-                        title = word if run is not None else f"{record.run_id}:{hits[0].point_id}"
-                        return Group(title, (result_side(hits[0], title),), what="stored point")
-                    raise _wrong(f"point {point} of run {record.run_id} has no server yet", "run it first")
-            if run is not None:
-                known = ", ".join(runs[0].points[:8])
-                raise _wrong(f"run {runs[0].run_id} has no point {point}", f"it has {known}")
-        return None
+            record = store.find_run(run) if run is not None else store.find_run_of_point(point)
+            if record is None:
+                return None
+            if not any(name.startswith(point) for name in record.points):
+                raise _wrong(f"run {record.run_id} has no point {point}", f"it has {', '.join(record.points[:8])}")
+            hits = [item for item in store.results(record.run_id) if item.point_id.startswith(point)]
+        if len(hits) > 1:
+            names = ", ".join(item.point_id for item in hits)
+            raise _wrong(f"{len(hits)} points of run {record.run_id} start with {point}", f"one of {names}")
+        if hits and hits[0].deployment:
+            title = word if run is not None else f"{record.run_id}:{hits[0].point_id}"
+            return Group(title, (result_side(hits[0], title),), what="stored point")
+        raise _wrong(f"point {point} of run {record.run_id} has no server yet", "run it first")
 
     def _unknown(self, word: str, words: Sequence[str]) -> InputError:
         if word.endswith((*_TASKS, ".sh")) or "/" in words[0]:

@@ -104,19 +104,27 @@ class FamilyCompiler:
                 found = sorted(found, key=itemgetter(0))
         return [*laid.notes, *[item for _, items in found for item in items], *served.lowered]
 
-    def _serve(
+    def _serve(  # noqa: PLR0917 - what the answer rests on
         self, reads: list[int], point: FamilyPoint, known: Known, laid: Laid, states: dict[str, Group], config: Config
     ) -> Served:
         """What rests on the server alone: its flags, who set them, and what checks say of it."""
         place, facts = point.place, known.facts
         if laid.of_server is None:
-            laid.of_server = self._sort_checks(place, known, laid, config)
+            self._sort(place, known, laid, config)
+            assert laid.of_server is not None
+        glanced: Any = Glanced(config, self._groups.varied, laid.answers, place)
         found: list[tuple[int, Sequence[Diagnostic]]] = []
         for number, check, kept in laid.of_server:
-            answer = kept.get_noted(place, reads, self._check, check, config, facts, (laid.answers, place))
+            if kept is None:
+                answer = [*check(glanced, facts)]
+            else:
+                answer = kept.get_noted(place, reads, self._check, check, config, facts, (laid.answers, place))
             if answer:
                 found.append((number, _placed(answer, laid, point, reads)))
-        lowered = laid.lowered.get_noted(place, reads, self._lower, config, facts, (laid.answers, place))
+        if laid.lowered is None:
+            lowered = self._world.engines[facts.engine].lower(glanced, facts)
+        else:
+            lowered = laid.lowered.get_noted(place, reads, self._lower, config, facts, (laid.answers, place))
         texts = {group: states[group].text for group in SERVING_GROUPS}
         reads += self._groups.serving
         self._groups.kept += 1
@@ -127,18 +135,23 @@ class FamilyCompiler:
             provenance_notes(config_hash(texts), laid.set_by(point, states), point.profiles, laid.ids),
         )
 
-    def _sort_checks(self, place: Place, known: Known, laid: Laid, config: Config) -> list[tuple[int, Any, Kept]]:
+    def _sort(self, place: Place, known: Known, laid: Laid, config: Config) -> None:
         """Tell checks apart by what they read. Those that found nothing and read nothing that varies never will find anything."""
-        of_server = []
+        serving, facts, answers = {*self._groups.serving}, known.facts, (laid.answers, place)
+        laid.of_server = []
         for number, check in enumerate(CHECKS):
             kept = Kept()
             noted: list[int] = []
-            answer = kept.get_noted(place, noted, self._check, check, config, known.facts, (laid.answers, place))
-            if not {*noted} <= {*self._groups.serving}:
+            answer = kept.get_noted(place, noted, self._check, check, config, facts, answers)
+            if not {*noted} <= serving:
                 laid.of_load.append((number, check))
             elif noted or answer:
-                of_server.append((number, check, kept))
-        return of_server
+                laid.of_server.append((number, check, None if {*noted} == serving else kept))
+        noted = []
+        assert laid.lowered is not None
+        laid.lowered.get_noted(place, noted, self._lower, config, facts, answers)
+        if {*noted} == serving:
+            laid.lowered = None
 
     def _check(
         self, reads: list[int], check: Any, config: Config, facts: Facts, answers: Any

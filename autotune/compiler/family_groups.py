@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 
 from autotune.compiler.family_parts import Group, Known, OutOfTheOrdinaryError, Place, Shared
 from autotune.layers import copy_tree, set_path
@@ -116,7 +117,7 @@ class Groups:
             if path[0] == group:
                 set_path(data, path, value)
         try:
-            model = getattr(_MODELS[group].model_validate(data), group)
+            model = getattr(_only(group).model_validate(data), group)
         except ValidationError:
             raise OutOfTheOrdinaryError from None
         return Group(group, data.get(group), model)
@@ -136,7 +137,8 @@ def _numbers(touching: Mapping[str, Place], groups: Iterable[str]) -> Place:
     return tuple(sorted({number for group in groups for number in touching[group]}))
 
 
-_MODELS = {
-    group: create_model(f"Only{group.title()}", __base__=Config.__base__, **{group: (info.annotation, info)})  # type: ignore[call-overload]
-    for group, info in Config.model_fields.items()
-}
+@functools.cache
+def _only(group: str) -> type[BaseModel]:
+    """A config of one group, so that the others need not be validated again."""
+    info = Config.model_fields[group]
+    return create_model(f"Only{group.title()}", __base__=Config.__base__, **{group: (info.annotation, info)})  # type: ignore[call-overload,no-any-return]

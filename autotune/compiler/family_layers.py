@@ -55,7 +55,7 @@ class LayerChoice:
                 noted: list[int] = []
                 held = step.kept.get_noted(point.place, noted, self._holds, known, point, layer, applied)
                 if not step.kept.constant:
-                    step.alone = not set(noted) <= {*self._groups.serving}
+                    step.alone = not {*noted} < {*self._groups.serving}
                     return step
                 if not held:
                     continue
@@ -78,7 +78,7 @@ class LayerChoice:
         return self._outcome(known, point, layer, applied, asked, fit)
 
     def _look(self, known: Known, point: FamilyPoint, step: Step) -> bool:
-        """The same for a condition that rests on the load, where hardly two points are alike."""
+        """The same where hardly two points are alike."""
         layer, applied = step.layer, step.applied
         assert layer.when is not None
         asked, _ = self._asked(layer.when)
@@ -89,7 +89,7 @@ class LayerChoice:
             fit = fit_of(Glanced(config, self._groups.varied, answers, point.place), known.facts)  # type: ignore[arg-type]
         return self._outcome(known, point, layer, applied, asked, fit)
 
-    def _outcome(
+    def _outcome(  # noqa: PLR0917 - what the answer rests on
         self,
         known: Known,
         point: FamilyPoint,

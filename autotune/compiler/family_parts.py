@@ -127,14 +127,15 @@ class Laid:
         #: Dotted path and number of the setting, for those values laid on that neither facts nor layers replaced.
         self.free = free
         self.answers = answers
-        #: The checks that rest on the server (None: not yet sorted), and those that rest on the load as well.
-        self.of_server: list[tuple[int, Check, Kept]] | None = None
+        #: The checks that rest on the server (None: not yet sorted), and those that rest on the load as well. One that rests on
+        #: all that the server does has no answers kept, nor have flags that do: those of the server are.
+        self.of_server: list[tuple[int, Check, Kept | None]] | None = None
         self.of_load: list[tuple[int, Check]] = []
         self.served = Kept()
-        self.lowered = Kept()
+        self.lowered: Kept | None = Kept()
         self.loads = Kept()
         self._said = [
-            (path, None if path in free else writer, free.get(path, -1))
+            (path, tuple(split_path(path)), None if path in free else writer, free.get(path, -1))
             for path, writer in sorted(origin.items())
             if is_served(path) and (path in free or writer.source is not Source.BASE)
         ]
@@ -142,9 +143,9 @@ class Laid:
     def set_by(self, point: FamilyPoint, states: Mapping[str, Group]) -> str:
         """Who set what of the server, as `spell_set_by` spells it."""
         return spell_set_by(
-            (path, get_path(states[path.partition(".")[0]].data, split_path(path)[1:]), writer or point.laid[number].writer)
-            for path, writer, number in self._said
-        )  # fmt: skip
+            (path, get_path(states[keys[0]].data, keys[1:]), writer or point.laid[number].writer)
+            for path, keys, writer, number in self._said
+        )
 
 
 class Served(NamedTuple):

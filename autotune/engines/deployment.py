@@ -129,8 +129,15 @@ class Deployment:
         loads: tuple[PlannedLoad, ...],
     ) -> Deployment:
         """The same server as a point has it. `dataclasses.replace` gives the same and takes four times as long."""
-        return Deployment(
-            *_BEFORE_LABELS(self), labels, annotations, self.ports, parts, self.weights_bytes, loads, *_AFTER_LOADS(self)
+        return Deployment(  # type: ignore[call-arg]  # mypy does not see how many the getters give
+            *_BEFORE_LABELS(self),
+            labels,
+            annotations,
+            self.ports,
+            parts,
+            self.weights_bytes,
+            loads,
+            *_AFTER_LOADS(self),
         )
 
     @property
@@ -158,14 +165,32 @@ class Deployment:
         return data
 
 
-def merge_loads(deployments: Iterable[Deployment]) -> list[Deployment]:
+class Servers:
     """Each server once, the last of a name, with the loads of all: points may differ in their load alone."""
-    merged: dict[str, Deployment] = {}
+
+    def __init__(self) -> None:
+        self._first: dict[str, Deployment] = {}
+        self._latest: dict[str, Deployment] = {}
+        self._loads: dict[str, list[PlannedLoad]] = {}
+
+    def add(self, deployment: Deployment) -> Deployment:
+        """Take one more; gives the first of its name, which stands for all of them."""
+        self._latest[deployment.name] = deployment
+        loads = self._loads.setdefault(deployment.name, [])
+        loads += [load for load in deployment.loads if load not in loads]
+        return self._first.setdefault(deployment.name, deployment)
+
+    def merged(self) -> list[Deployment]:
+        """The servers in the order in which their names came."""
+        return [replace(latest, loads=tuple(self._loads[name])) for name, latest in self._latest.items()]
+
+
+def merge_loads(deployments: Iterable[Deployment]) -> list[Deployment]:
+    """The `Servers` of these."""
+    servers = Servers()
     for deployment in deployments:
-        earlier = merged[deployment.name].loads if deployment.name in merged else ()
-        more = tuple(load for load in deployment.loads if load not in earlier)
-        merged[deployment.name] = replace(deployment, loads=(*earlier, *more))
-    return list(merged.values())
+        servers.add(deployment)
+    return servers.merged()
 
 
 def with_endpoint(deployment: Deployment, host: str, port: int) -> Deployment:

@@ -61,19 +61,31 @@ def spell_set_by(entries: Iterable[tuple[str, Any, Writer]]) -> str:
 
     What finds no room is counted under `...`.
     """
-    said = sorted((path, value, writer) for path, value, writer in entries if writer.source is not Source.BASE)
-    shown = {path: [shown_value(path, value), _name(writer)] for path, value, writer in said}
-    text = _dump(shown)
+    said = sorted(_entry(*item) for item in entries if item[2].source is not Source.BASE)
+    text = "{" + ",".join([entry for _, entry in said]) + "}"
     if len(text) <= MOST_BYTES:
         return text
-    kept: dict[str, Any] = {}
-    size = len(_dump({_MORE: len(shown)}))
-    for path, entry in shown.items():
-        size += len(_dump({path: entry}))
+    kept: list[str] = []
+    size = len(_dump({_MORE: len(said)}))
+    for _, entry in said:
+        size += len(entry) + 2
         if size > MOST_BYTES:
             break
-        kept[path] = entry
-    return _dump(kept | {_MORE: len(shown) - len(kept)})
+        kept.append(entry)
+    return "{" + ",".join([*kept, _dump({_MORE: len(said) - len(kept)})[1:-1]]) + "}"
+
+
+def _entry(path: str, value: Any, writer: Writer) -> tuple[str, str]:
+    """A path, and its entry as JSON."""
+    try:
+        return path, _spell_entry(path, value, writer)
+    except TypeError:  # a list or a map
+        return path, _spell_entry.__wrapped__(path, value, writer)
+
+
+@functools.lru_cache(maxsize=4096, typed=True)  # a sweep has few values
+def _spell_entry(path: str, value: Any, writer: Writer) -> str:
+    return _dump({path: [shown_value(path, value), _name(writer)]})[1:-1]
 
 
 def read_set_by(text: str) -> dict[str, SetBy]:

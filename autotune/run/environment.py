@@ -10,7 +10,6 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import psutil
 
 import autotune
@@ -78,6 +77,8 @@ def server_environment(endpoint: Endpoint, deployment: Deployment, executor: obj
 
 def engine_version(endpoint: Endpoint, engine: str) -> str | None:
     """The version that a running engine reports; None for one that does not say, or not at once."""
+    import httpx  # here, since the web page loads this module
+
     try:
         path = _VERSION_PATHS.get(engine, _VERSION_PATH)
         answer = httpx.get(endpoint.base_url + path, timeout=_ENGINE_TIMEOUT_S, trust_env=False).json()

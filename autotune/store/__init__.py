@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from autotune.store.export import result_rows, to_csv, to_json, to_json_lines
     from autotune.store.places import data_dir, store_place
     from autotune.store.raw import RawFile
-    from autotune.store.record import RunInputs, RunRecord
+    from autotune.store.record import RunInputs, RunRecord, RunSummary
     from autotune.store.result import Failure, Predicted, Result, Status
     from autotune.store.store import Store
     from autotune.store.task import Task
@@ -22,6 +22,7 @@ _HOMES = {
     "Result": "autotune.store.result",
     "RunInputs": "autotune.store.record",
     "RunRecord": "autotune.store.record",
+    "RunSummary": "autotune.store.record",
     "Status": "autotune.store.result",
     "Store": "autotune.store.store",
     "Task": "autotune.store.task",
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "RunInputs",
     "RunRecord",
+    "RunSummary",
     "Status",
     "Store",
     "Task",

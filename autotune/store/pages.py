@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import and_, func, select
 
 from autotune.store import tables
 from autotune.store.rows import finite
@@ -29,21 +29,24 @@ class ResultFilter:
     model: str | None = None
     task: str | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self, *, ordered: bool = False) -> list[ColumnElement[bool]]:
+        """What a row has to fulfil. One condition at most may choose the index, and none by kind where the list is `ordered`
+        by another column: a database that finds rows by one thing and sorts them by another sorts all that are stored.
+        """
         results = tables.results.c
-        found = [
-            column == value
-            for column, value in (
-                (results.run_id, self.run_id),
-                (results.status, self.status),
-                (results.kind, self.kind),
-            )
-            if value is not None
-        ]
-        if self.model is not None:
-            found.append(results.config["model"]["id"].as_string() == self.model)
+        found: list[ColumnElement[bool]] = []
+        if self.run_id is not None:
+            found.append(results.run_id == self.run_id)
         if self.task is not None:
             found.append(results.run_id.in_(select(tables.runs.c.run_id).where(tables.runs.c.task_hash == self.task)))
+        model = None if self.model is None else tables.model_key(self.model)
+        wanted = [(results.model, model), (results.status, self.status), (results.kind, self.kind)]
+        if self.status != "done":  # few results have another status, and many may have the same model
+            wanted[:2] = wanted[1::-1]
+        for column, value in wanted:
+            if value is not None:
+                aside = bool(found) or (ordered and column is results.kind)
+                found.append((func.coalesce(column, "") if aside else column) == value)
         return found
 
 
@@ -52,14 +55,41 @@ def result_page(
 ) -> tuple[list[dict[str, Any]], int]:
     """One page of results as flat summaries, and how many there are in all.
 
-    A summary has what identifies the result, its overrides, score and failure, and the metrics of its best load.
+    A summary has what identifies the result, its overrides, score and failure, and the metrics of its best load. What has
+    no score (or has not ended, where the list is sorted by that) comes last either way.
     """
+    total = _count(connection, wanted.conditions())
+    if offset >= total:
+        return [], total
+    results, down = tables.results.c, sort.startswith("-")
+    if sort.endswith("run"):
+        by_run = (results.run_id.desc() if down else results.run_id, results.point_id)
+        return _summaries(connection, wanted.conditions(), by_run, offset, limit), total
+    column = results.score if sort.endswith("score") else results.finished_at
+    # Just as an index has it, forwards or backwards; and in two halves, since databases differ in where NULL stands.
+    order = [item.desc() if down else item.asc() for item in (column, results.run_id, results.point_id)]
+    conditions = wanted.conditions(ordered=True)
+    known = [*conditions, column.is_not(None)]
+    found = _summaries(connection, known, order, offset, limit)
+    if len(found) < limit:
+        past = 0 if found or not offset else offset - _count(connection, known)
+        found += _summaries(connection, [*conditions, column.is_(None)], order, past, limit - len(found))
+    return found, total
+
+
+def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
+    # That every id fulfils the last one has SQLite take the smallest of the indexes that begin the same.
+    every = (*conditions, tables.results.c.run_id >= "") if conditions else ()
+    return int(connection.execute(select(func.count()).select_from(tables.results).where(*every)).scalar_one())
+
+
+def _summaries(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], order: Sequence[Any], offset: int, limit: int
+) -> list[dict[str, Any]]:
     results, best = tables.results.c, tables.measurements.c
-    conditions = wanted.conditions()
-    total = connection.execute(select(func.count()).select_from(tables.results).where(*conditions)).scalar_one()
-    # The page first, by narrow columns; only its rows meet their measurements.
+    # The page first, by what stands in an index; only its rows are read, and meet their measurements.
     page = (
-        select(results.run_id, results.point_id).where(*conditions).order_by(*_order(sort)).offset(offset).limit(limit)
+        select(results.run_id, results.point_id).where(*conditions).order_by(*order).offset(offset).limit(limit)
     ).subquery()
     columns = (
         results.run_id, results.point_id, results.status, results.kind, results.overrides, results.score, results.best,
@@ -75,36 +105,9 @@ def result_page(
                 and_(best.run_id == results.run_id, best.point_id == results.point_id, best.position == results.best),
             )
         )
-        .order_by(*_order(sort))
+        .order_by(*order)
     )
-    return [_summary(dict(row)) for row in connection.execute(query).mappings()], int(total)
-
-
-def run_ids_page(
-    connection: Connection, offset: int, limit: int, *, executor: str | None = None, finished: bool | None = None
-) -> tuple[list[str], int]:
-    """The ids of one page of runs, the latest first, and how many there are in all."""
-    runs = tables.runs.c
-    conditions = [] if executor is None else [runs.executor == executor]
-    if finished is not None:
-        conditions.append(runs.finished_at.is_not(None) if finished else runs.finished_at.is_(None))
-    total = connection.execute(select(func.count()).select_from(tables.runs).where(*conditions)).scalar_one()
-    query: Select[Any] = select(runs.run_id).where(*conditions).order_by(runs.run_id.desc())
-    return [str(name) for name in connection.scalars(query.offset(offset).limit(limit))], int(total)
-
-
-def _order(sort: Sort) -> Sequence[Any]:
-    results = tables.results.c
-    last = (results.run_id.desc(), results.point_id)
-    if sort == "run":
-        return results.run_id, results.point_id
-    if sort == "-run":
-        return last
-    column = results.score if sort.endswith("score") else results.finished_at
-    # What has none comes last either way, in every database. Downwards an index serves that order (not an expression's).
-    if sort.startswith("-"):
-        return column.desc().nulls_last(), *last
-    return column.is_(None), column, *last
+    return [_summary(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def _summary(row: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,40 @@ class FailedBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run as lists show it: all but its points and inputs, which are most of it."""
+
+    run_id: str
+    executor: str
+    point_count: int
+    counts: dict[str, int]
+    created_at: str
+    finished_at: str | None
+    task_name: str | None
+    task_hash: str | None
+    environment: dict[str, Any]
+    source: dict[str, Any] | None
+
+    @property
+    def finished(self) -> bool:
+        return self.finished_at is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for a listing."""
+        return {
+            "run_id": self.run_id,
+            "executor": self.executor,
+            "points": self.point_count,
+            "counts": dict(self.counts),
+            "created_at": self.created_at,
+            "finished_at": self.finished_at,
+            "task": None if self.task_hash is None else {"name": self.task_name, "hash": self.task_hash},
+            "environment": dict(self.environment),
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run. `points` are the ids of all its points in order; `counts` says how many results have which status."""
 
@@ -89,16 +123,15 @@ class RunRecord:
     def finished(self) -> bool:
         return self.finished_at is not None
 
+    @property
+    def point_count(self) -> int:
+        return len(self.points)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for a listing. The inputs are left out: they are for resuming, and may hold what was typed in private."""
-        return {
-            "run_id": self.run_id,
-            "executor": self.executor,
-            "points": len(self.points),
-            "counts": dict(self.counts),
-            "created_at": self.created_at,
-            "finished_at": self.finished_at,
-            "task": None if self.task is None else {"name": self.task.name, "hash": self.task.hash},
-            "environment": dict(self.environment),
-            "source": self.source,
-        }
+        task = self.task
+        name, content = (None, None) if task is None else (task.name, task.hash)
+        return RunSummary(
+            self.run_id, self.executor, self.point_count, self.counts, self.created_at, self.finished_at, name, content,
+            self.environment, self.source,
+        ).as_dict()  # fmt: skip

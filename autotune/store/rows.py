@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autotune.metrics import Measurement
-from autotune.store.record import FailedBefore, RunInputs, RunRecord
+from autotune.store import tables
+from autotune.store.record import FailedBefore, RunInputs, RunRecord, RunSummary
 from autotune.store.result import Failure, Predicted, Result
 from autotune.store.task import Task
 
@@ -29,6 +30,7 @@ def result_row(result: Result) -> dict[str, Any]:
         "kind": result.kind,
         "overrides": list(result.overrides),
         "config": result.config,
+        "model": tables.model_column(result.config),
         "deployment": result.deployment,
         "applied_layers": list(result.applied_layers),
         "origin": dict(result.origin),
@@ -120,6 +122,11 @@ def read_run(row: Mapping[str, Any], counts: Mapping[str, int], task: Task | Non
         environment=row["environment"] or {},
         source=row["source"],
     )
+
+
+def read_summary(row: Mapping[str, Any], counts: Mapping[str, int]) -> RunSummary:
+    """A run as lists show it, from its row and the number of its results by status."""
+    return RunSummary(**{**row, "counts": dict(counts), "environment": row["environment"] or {}})
 
 
 def read_failed_before(row: Mapping[str, Any], machine: Mapping[str, Any]) -> FailedBefore:

@@ -5,6 +5,8 @@ A change here needs a step in `migrations/versions` and a new HEAD; a test holds
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -21,12 +23,31 @@ from sqlalchemy import (
     Text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 #: The version of these tables: the newest file in `migrations/versions`.
-HEAD = "0002"
+HEAD = "0003"
 #: The table that names the version of a store; Alembic's, under a name that no other program's migrations have.
 VERSION_TABLE = "autotune_schema"
 
 METADATA = MetaData()
+
+
+#: Characters of a model's id in `results.model`; an index of PostgreSQL takes no more than 2,704 bytes a row.
+MODEL_LENGTH = 300
+
+
+def model_key(model: str) -> str:
+    """A model's id as the column has it."""
+    return model[:MODEL_LENGTH]
+
+
+def model_column(config: Mapping[str, Any]) -> str | None:
+    """The value of `results.model`: `model.id` of the config, None where it has none."""
+    model = config.get("model")
+    found = model.get("id") if isinstance(model, dict) else None
+    return model_key(found) if isinstance(found, str) else None
 
 
 def key(length: int) -> String:
@@ -88,11 +109,20 @@ results = Table(
     Column("finished_at", String(40)),
     Column("attempts", Integer, nullable=False),
     Column("environment", JSON(none_as_null=True)),
+    Column("model", key(MODEL_LENGTH)),
     Index("results_by_status", "run_id", "status"),
-    Index("results_of_status", "status", "run_id", "point_id"),
     Index("results_by_point", "point_id", "run_id"),
-    Index("results_by_score", "score", "run_id", "point_id"),
-    Index("results_by_finish", "finished_at", "run_id", "point_id"),
+    # Lists over all runs: one for each order, and for each with what it is filtered by in front (`pages.py` says which is
+    # used). What else may be asked for stands behind, so that rows, which are kilobytes, are read for one page only.
+    Index("results_by_score", "score", "run_id", "point_id", "kind"),
+    Index("results_by_finish", "finished_at", "run_id", "point_id", "kind"),
+    Index("results_of_kind", "kind", "run_id", "point_id"),
+    Index("results_of_status", "status", "run_id", "point_id", "kind", "model"),
+    Index("results_of_status_by_score", "status", "score", "run_id", "point_id", "kind", "model"),
+    Index("results_of_status_by_finish", "status", "finished_at", "run_id", "point_id", "kind", "model"),
+    Index("results_of_model", "model", "run_id", "point_id", "status", "kind"),
+    Index("results_of_model_by_score", "model", "score", "run_id", "point_id", "status", "kind"),
+    Index("results_of_model_by_finish", "model", "finished_at", "run_id", "point_id", "status", "kind"),
 )
 
 measurements = Table(

@@ -89,6 +89,21 @@ def test_a_long_list_is_cut_and_says_so(autotune, stored):
     assert FINISHED in autotune("runs", "-n", "0").out
 
 
+def test_a_finished_run_that_is_worked_on_again_is_running_and_not_finished(autotune, stored, tmp_path):
+    with Store(tmp_path / "data" / "autotune.db") as store:
+        store.create_run(run("20261120-000000-eeeeee", source={"tool": "aiperf"}))
+
+    def listed(state, *more):
+        return [row["run_id"] for row in autotune("runs", "--state", state, "--format", "json", *more).json]
+
+    assert (listed("finished"), listed("running"), listed("imported")) == ([FINISHED], [], ["20261120-000000-eeeeee"])
+    with works(stored / FINISHED), works(stored / RUNNING):
+        assert (listed("finished"), listed("running")) == ([], [RUNNING, FINISHED])
+        assert (listed("interrupted"), listed("running", "-n", "1")) == ([INTERRUPTED], [RUNNING])
+        assert "1 earlier ones are not shown" in autotune("runs", "--state", "running", "-n", "1").err
+    assert listed("interrupted") == [RUNNING, INTERRUPTED]
+
+
 def test_a_run_whose_folder_is_elsewhere_is_not_said_to_be_interrupted(autotune, stored, tmp_path):
     with Store(tmp_path / "data" / "autotune.db") as store:
         store.create_run(run("20261124-000000-dddddd", environment={"host": "node9"}))

@@ -73,6 +73,7 @@ def test_every_file_of_values_gives_what_kubernetes_gets(sweep):
         assert by_kind(documents) == expected(deployment)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 def test_kustomize_itself_builds_the_same(sweep, tmp_path):
     for name, text in emit_sweep(sweep, ["kustomize"]).items():

@@ -1,5 +1,6 @@
 """The versions of the tables: made, taken over, brought up to date, refused."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -9,11 +10,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 
 from autotune.diagnostics import InputError
 from autotune.store import Store, schema
 from autotune.store.address import read_address
+from autotune.store.pages import ResultFilter
 from autotune.store.tables import HEAD, METADATA, VERSION_TABLE
 
 DATA = Path(__file__).parent / "data"
@@ -70,7 +72,7 @@ def test_the_steps_end_in_the_tables_that_a_new_store_has(place, tmp_path, reque
 def test_the_newest_step_is_the_version_of_the_tables():
     steps = ScriptDirectory(str(MIGRATIONS))
     assert steps.get_heads() == [HEAD]
-    assert [step.revision for step in reversed(list(steps.walk_revisions()))] == ["0000", "0001", HEAD]
+    assert [step.revision for step in reversed(list(steps.walk_revisions()))] == ["0000", "0001", "0002", HEAD]
 
 
 def test_a_store_from_before_the_first_release_is_taken_over_with_all_its_rows(tmp_path):
@@ -90,6 +92,35 @@ def test_a_store_from_before_the_first_release_is_taken_over_with_all_its_rows(t
         assert store.problems() == []
     with Store(place) as again:
         assert len(again.results()) == 2
+
+
+def test_what_an_earlier_version_stored_is_found_by_its_model(place):
+    if "://" not in place:
+        Path(place).parent.mkdir()
+    engine = create_engine(read_address(place))
+    configs = {"p1": {"model": {"id": "org/a"}}, "p2": {"model": {"id": "x" * 301}}, "p3": {"model": "org/a"}, "p4": {}}
+    with engine.begin() as connection:
+        schema.upgrade(connection, None, target="0002")
+        connection.execute(text(
+            "insert into runs (run_id, fingerprint, executor, points, inputs, created_at) values ('r', 'f', 'local', '[]', '{}', '')"
+        ))  # fmt: skip
+        for point, config in configs.items():
+            connection.execute(text(
+                "insert into results (run_id, point_id, status, kind, overrides, config, deployment, applied_layers, origin, attempts)"
+                " values ('r', :point, 'done', 'measured', '[]', :config, '{}', '[]', '{}', 1)"
+            ), {"point": point, "config": json.dumps(config)})  # fmt: skip
+    engine.dispose()
+
+    def found(store, model):
+        return [row["point_id"] for row in store.result_page(ResultFilter(model=model), "run", 0, 9)[0]]
+
+    with Store(place) as store:
+        assert (found(store, "org/a"), found(store, "x" * 301), found(store, "org/b")) == (["p1"], ["p2"], [])
+        for result in store.results("r"):
+            store.save(result)
+        assert (found(store, "org/a"), found(store, "x" * 301)) == (["p1"], ["p2"])
+        assert {point.point_id: point.config for point in store.results("r")} == configs
+        assert store.problems() == []
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
@@ -153,7 +184,7 @@ def open_at_once(place, folder):
         assert process.returncode == 0, errors
 
 
-@pytest.mark.parametrize("version", ["0003", "9999"])
+@pytest.mark.parametrize("version", ["0004", "9999"])
 def test_a_store_of_a_later_version_is_refused(place, version):
     with Store(place) as store, store._database.writing("it") as connection:
         connection.exec_driver_sql(f"update {VERSION_TABLE} set version_num = '{version}'")

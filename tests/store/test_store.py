@@ -121,10 +121,11 @@ def test_runs_are_listed_with_their_counts_and_inputs_come_back(store):
     store.save(result("p1"))
     store.save(result("p2", status="failed", failure=Failure("timeout", "m"), best=None))
     (listed,) = store.runs()
-    assert listed.counts == {"done": 1, "failed": 1}
-    assert listed.inputs == run().inputs
+    assert listed.as_dict() == store.find_run().as_dict()
+    assert (listed.counts, listed.point_count) == ({"done": 1, "failed": 1}, 2)
+    assert store.find_run().inputs == run().inputs
     assert store.results()[1].failure == Failure("timeout", "m")
-    assert "inputs" not in listed.as_dict()
+    assert "inputs" not in store.find_run().as_dict()
 
 
 def test_forgotten_results_are_gone_with_all_that_belongs_to_them(store):
@@ -271,6 +272,20 @@ def test_points_are_found_in_the_run_that_has_them(store):
         "p1": "20261124-000000-bbbbbb",
         "p2": "20261123-000000-aaaaaa",
     }
+
+
+def test_a_run_is_found_by_the_beginning_of_a_point_that_may_have_no_result_yet(store):
+    store.create_run(run("20261123-000000-aaaaaa", points=("ab12", "P_1")))
+    store.create_run(run("20261124-000000-bbbbbb", points=("ab34", "AB12")))
+    assert store.find_run_of_point("ab").run_id == "20261124-000000-bbbbbb"
+    assert store.find_run_of_point("ab1").run_id == "20261123-000000-aaaaaa"
+    assert store.find_run_of_point("P_").run_id == "20261123-000000-aaaaaa"
+    assert [store.find_run_of_point(start) for start in ("b12", "P%", "p_1", "PX", "ab123")] == [None] * 5
+    assert store.runs_of_points(["ab12", "ab34"]) == []
+    store.save(result("ab12", "20261123-000000-aaaaaa"))
+    assert store.runs_of_points(["ab34", "ab12", *(str(number) for number in range(2000))]) == [
+        "20261123-000000-aaaaaa"
+    ]
 
 
 def test_what_reports_ask_for_reads_one_run_however_many_are_stored(store):

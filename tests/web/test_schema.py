@@ -46,7 +46,8 @@ def send_many(operation, count, modes):
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 def test_answers_are_as_documented(operations, mode):
     assert len(operations) > 30
-    for operation in operations:
+    # What is wrong in many ways takes long to think up; the slow tier does it for all.
+    for operation in operations if mode == "positive" else operations[::4]:
         send_many(operation, 3, schemathesis.GenerationMode(mode))
 
 

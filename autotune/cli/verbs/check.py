@@ -35,13 +35,13 @@ def run(args: argparse.Namespace) -> int:
     try:
         inputs = read_inputs(args)
         task = inputs.task
-        points = inputs.compile()
+        found += inputs.notes()
+        for point in inputs.stream():
+            count += 1
+            names |= labels([point])
+            found += point.diagnostics
     except InputError as error:
         found += error.diagnostics
-    else:
-        count = len(points)
-        names = labels(points)
-        found += [*inputs.notes(), *(item for point in points for item in point.diagnostics)]
     found = ordered(unique(found))
     if args.format == "json":
         print_json([item.as_dict() for item in found])

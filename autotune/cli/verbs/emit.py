@@ -13,12 +13,14 @@ from autotune.cli.output import say
 from autotune.cli.store_option import add_store
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
 from autotune.emit import EMITTERS, emit_sweep, find_emitters
-from autotune.engines import merge_loads
+from autotune.engines.deployment import Servers
 from autotune.workspace.files import shown
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+
+    from autotune.compiled import CompiledPoint
 
 EPILOG = """\
 Points that share a server share its manifests. Of several servers, kustomize makes one base with an overlay each, and helm
@@ -50,9 +52,11 @@ def run(args: argparse.Namespace) -> int:
     if args.run is not None or args.pick is not None:
         return _emit_winner(args, targets)
     inputs = read_inputs(args)
-    points = inputs.compile()
-    runnable = announce(points, inputs.notes())
-    deployments = merge_loads(point.deployment for point in runnable if point.deployment is not None)
+    servers = Servers()
+    points = [_brief(point, servers) for point in inputs.stream()]
+    announce(points, inputs.notes())
+    deployments = servers.merged()
+    del points
     files = emit_sweep(deployments, targets)
     if args.output is None:
         for name, text in files.items():
@@ -63,6 +67,13 @@ def run(args: argparse.Namespace) -> int:
         f"{len(files)} files for {len(deployments)} server{'s' if len(deployments) > 1 else ''} in {shown(Path(args.output))}"
     )
     return 0
+
+
+def _brief(point: CompiledPoint, servers: Servers) -> CompiledPoint:
+    """What of a point is kept: all of a hundred thousand would fill the memory."""
+    if point.deployment is None or not point.runnable:
+        return point.brief(None)
+    return point.brief(servers.add(point.deployment))
 
 
 def _emit_winner(args: argparse.Namespace, targets: tuple[str, ...]) -> int:

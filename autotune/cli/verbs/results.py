@@ -13,7 +13,7 @@ from autotune.cli.verbs.results_raw import show_raw
 from autotune.diagnostics import InputError, diagnostic
 from autotune.report import render_table
 from autotune.report.picks import picks_of
-from autotune.store import Result, RunRecord, Store
+from autotune.store import Result, RunRecord, RunSummary, Store
 from autotune.store.export import result_rows, to_csv, to_json_lines
 from autotune.store.parquet import to_parquet
 
@@ -143,7 +143,7 @@ def _render(results: list[Result], form: str) -> bytes:
             )
 
 
-def _list(runs: list[RunRecord], form: str) -> int:
+def _list(runs: list[RunSummary], form: str) -> int:
     from autotune.cli.verbs.runs import look_at, print_runs  # with what running needs, a table of results does without
     from autotune.run.listing import run_data
 

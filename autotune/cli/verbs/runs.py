@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.cli.output import print_json, say
 from autotune.cli.store_option import add_store
 from autotune.cli.tables import print_table
-from autotune.run.listing import STATES, points_waiting, run_data, run_state
+from autotune.run.listing import STATES, list_runs, points_waiting, run_data, run_state
 from autotune.run.pulse import take_pulse
 from autotune.run.queue import Queue
 from autotune.store import Store, data_dir
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from autotune.run.listing import State
     from autotune.run.pulse import Vitals
-    from autotune.store import RunRecord
+    from autotune.store import RunSummary
 
 EPILOG = """\
 States
@@ -27,6 +28,8 @@ States
   interrupted  nobody works on it, and points are left: `autotune resume RUN` goes on
   finished     every point is settled
   imported     results that a load client wrote by itself
+
+Only the runs that are shown are read, so that the list is there at once however many are stored; -n 0 reads all of them.
 """
 
 _SHOWN = 20
@@ -42,29 +45,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    most = args.last if args.last > 0 else sys.maxsize
     with Store(args.store) as store:
-        records = store.runs()
-    seen = look_at(records)
-    wanted = [item for item in seen if args.state in (None, item.state)]
-    shown = wanted[: args.last] if args.last > 0 else wanted
+        shown, total = list_runs(store, data_dir() / "runs", look_at, (0, most), args.state)
     if args.format == "json":
         print_json([run_data(item.record, item.vitals, queued=item.state == "queued") for item in shown])
         return 0
     print_runs(shown)
-    if len(shown) < len(wanted):
-        say(f"{len(wanted) - len(shown)} earlier ones are not shown; `autotune runs -n 0` shows all")
+    if len(shown) < total:
+        say(f"{total - len(shown)} earlier ones are not shown; `autotune runs -n 0` shows all")
     return 0
 
 
 class Seen(NamedTuple):
     """A run as it stands now."""
 
-    record: RunRecord
+    record: RunSummary
     vitals: Vitals
     state: State
 
 
-def look_at(records: Iterable[RunRecord]) -> list[Seen]:
+def look_at(records: Iterable[RunSummary]) -> list[Seen]:
     """What each run does now, as far as this machine knows."""
     queued = Queue(data_dir()).pending()
     found = []
@@ -81,7 +82,7 @@ def print_runs(seen: Iterable[Seen]) -> None:
         ("run", "executor", "points", *names, "to go", "state"),
         [
             (
-                record.run_id, record.executor, str(len(record.points)), *(str(record.counts.get(name, 0)) for name in names),
+                record.run_id, record.executor, str(record.point_count), *(str(record.counts.get(name, 0)) for name in names),
                 str(points_waiting(record)), _words(record, vitals, state),
             )
             for record, vitals, state in seen
@@ -90,7 +91,7 @@ def print_runs(seen: Iterable[Seen]) -> None:
     )  # fmt: skip
 
 
-def _words(record: RunRecord, vitals: Vitals, found: State) -> str:
+def _words(record: RunSummary, vitals: Vitals, found: State) -> str:
     if found == "imported" and record.source is not None:
         return f"imported from {record.source['tool']}"
     if found == "running":
@@ -100,5 +101,5 @@ def _words(record: RunRecord, vitals: Vitals, found: State) -> str:
     return found
 
 
-def _is_here(record: RunRecord) -> bool:
+def _is_here(record: RunSummary) -> bool:
     return (data_dir() / "runs" / record.run_id).is_dir()

@@ -16,6 +16,7 @@ from autotune.run.pulse import Vitals, take_pulse
 from autotune.run.redact import mask
 from autotune.run.words import printable
 from autotune.store import data_dir
+from autotune.store.reading import RunFilter
 from autotune.web.api.refusals import refusals
 from autotune.web.api.said import read_said, task_of
 from autotune.web.api.shapes import Cancelling, Run, Running, Runs
@@ -24,7 +25,9 @@ from autotune.web.requested import MOST_RUN
 from autotune.web.state import State
 
 if TYPE_CHECKING:
-    from autotune.store import RunRecord
+    from collections.abc import Sequence
+
+    from autotune.store import RunRecord, RunSummary
     from autotune.web.state import WebState
 
 router = APIRouter(prefix="/api/v2", tags=["runs"])
@@ -42,7 +45,7 @@ def list_runs(
 ) -> Response:
     records, total = state.answers.read(
         ("runs", page, executor, finished),
-        lambda: state.store.run_page(page.offset, page.limit, executor=executor, finished=finished),
+        lambda: state.store.run_page(page.offset, page.limit, RunFilter(executor, finished)),
     )
     return listing(request, runs_data(state, records), total, page)
 
@@ -116,13 +119,13 @@ def show_log(
     return tagged(request, text.encode(), "text/plain; charset=utf-8")
 
 
-def runs_data(state: WebState, records: list[RunRecord]) -> list[dict[str, Any]]:
+def runs_data(state: WebState, records: Sequence[RunRecord | RunSummary]) -> list[dict[str, Any]]:
     """These runs as `autotune runs --format json` has them."""
     pending = state.jobs.pending() if any(not record.finished for record in records) else set()
     return [run_data(record, _vitals(record), queued=record.run_id in pending) for record in records]
 
 
-def _vitals(record: RunRecord) -> Vitals:
+def _vitals(record: RunRecord | RunSummary) -> Vitals:
     """Who works on a run; nobody does on one that is over."""
     over = record.finished or record.source is not None
     return Vitals(None, None) if over else take_pulse(data_dir() / "runs" / record.run_id)

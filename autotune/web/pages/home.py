@@ -53,7 +53,7 @@ def _servers(state: WebState, seen: Seen) -> list[dict[str, Any]]:
 
 def _best(state: WebState, seen: Seen) -> dict[str, Any]:
     """Model, kind, and the best of each metric."""
-    if not seen.settled or len(seen.record.points) > _MOST_POINTS:
+    if not seen.settled or seen.record.point_count > _MOST_POINTS:
         return {"title": "", "kind": "", "tiles": []}
     report = state.runs.read(seen.record.run_id).report
     tiles = {tile["title"]: tile for tile in best_tiles(report)}

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from autotune.run.listing import State
     from autotune.run.pulse import Vitals
-    from autotune.store import RunRecord
+    from autotune.store import RunRecord, RunSummary
     from autotune.web.state import WebState
 
 
 class Seen(NamedTuple):
     """A run as it stands now. `settled` counts its points that have a result."""
 
-    record: RunRecord
+    record: RunRecord | RunSummary
     vitals: Vitals
     state: State
     settled: int
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
         return show_time(self.record.created_at)
 
 
-def look_at(state: WebState, records: Iterable[RunRecord]) -> list[Seen]:
+def look_at(state: WebState, records: Iterable[RunRecord | RunSummary]) -> list[Seen]:
     """What each run does, as far as this machine knows."""
     pending, queue = state.jobs.pending(), state.jobs.queued()
     found = []
@@ -41,5 +41,5 @@ def look_at(state: WebState, records: Iterable[RunRecord]) -> list[Seen]:
         vitals = take_pulse(data_dir() / "runs" / record.run_id)
         now = run_state(record, vitals, queued=record.run_id in pending)
         turn = queue.index(record.run_id) + 1 if record.run_id in queue else 0
-        found.append(Seen(record, vitals, now, len(record.points) - points_waiting(record), turn))
+        found.append(Seen(record, vitals, now, record.point_count - points_waiting(record), turn))
     return found

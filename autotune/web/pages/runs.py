@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -14,11 +15,11 @@ from autotune.report.columns import entries_of
 from autotune.report.failures import group_failures
 from autotune.report.figure import pareto_figure
 from autotune.report.page import show_time
-from autotune.run.listing import STATES
-from autotune.store import RunRecord
+from autotune.run.listing import STATES, list_runs
+from autotune.store import RunRecord, data_dir
 from autotune.web.pages.rendering import render
 from autotune.web.pages.run_table import point_lines, show_duration, watched_columns
-from autotune.web.pages.running import look_at
+from autotune.web.pages.running import Seen, look_at
 from autotune.web.reading import StoredRun
 from autotune.web.state import State, WebState
 
@@ -37,12 +38,12 @@ _MOST_NAMED = 12
 def runs(request: Request, state: State, page: int = 1, wanted: str = "") -> Response:
     """The latest runs, a page at a time; those in one state where one is asked for."""
     page = min(max(1, page), _MOST_PAGES)
-    if wanted:
-        found = [item for item in look_at(state, state.store.runs()) if item.state == wanted]
-        shown, total = found[(page - 1) * _PER_PAGE : page * _PER_PAGE], len(found)
-    else:
-        records, total = state.store.run_page((page - 1) * _PER_PAGE, _PER_PAGE)
-        shown = look_at(state, records)
+    place, asked = ((page - 1) * _PER_PAGE, _PER_PAGE), next((item for item in STATES if item == wanted), None)
+    shown: list[Seen] = []
+    total = 0
+    if asked is not None or not wanted:
+        look = partial(look_at, state)
+        shown, total = list_runs(state.store, data_dir() / "runs", look, place, asked)
     pages = max(1, -(-total // _PER_PAGE))
     if page > pages:
         return RedirectResponse(f"/runs?{urlencode({'wanted': wanted, 'page': pages})}", status_code=303)

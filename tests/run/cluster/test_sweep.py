@@ -37,6 +37,7 @@ def table(store):
     ]
 
 
+@pytest.mark.slow
 def test_six_points_give_the_table_of_the_emulated_executor(tmp_path, upstream):
     with FakeCluster(lambda _: Plan(upstream=upstream)) as cluster:
         config = cluster.write_kubeconfig(tmp_path / "kubeconfig")
