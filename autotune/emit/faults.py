@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
 from autotune.emit.labels import INSTANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from autotune.engines.deployment import Deployment, Volume
 
@@ -34,11 +34,13 @@ def fault(message: str, path: str | None = None, remedy: str | None = None) -> D
 
 def find_faults(deployment: Deployment) -> Iterator[Diagnostic]:
     """AT029 for everything in the deployment that no target can hold."""
-    texts = list(_texts(deployment))
-    for path, what, text in texts if _UNWRITABLE.search("".join([text for _, _, text in texts])) else ():
-        if match := _UNWRITABLE.search(text):
-            character = "a NUL character" if match[0] == "\0" else "half of a surrogate pair"
-            yield fault(f"{what} holds {character}, which no process can be given", path, "remove it")
+    groups = list(_texts(deployment))
+    for path, what, texts in () if _are_writable([text for group in groups for text in group[2].values()]) else groups:
+        for key, text in texts.items():
+            if match := _UNWRITABLE.search(text):
+                character = "a NUL character" if match[0] == "\0" else "half of a surrogate pair"
+                named, place = what.format(key=key), None if path is None else path.format(key=key)
+                yield fault(f"{named} holds {character}, which no process can be given", place, "remove it")
     if not DNS_LABEL.fullmatch(deployment.name):
         yield fault(f"the name {deployment.name!r} is not a DNS label (a-z, 0-9 and -, at most 63 characters)")
     if not _IMAGE.fullmatch(deployment.image):
@@ -98,31 +100,35 @@ def _volume_faults(volume: Volume) -> Iterator[Diagnostic]:
         yield fault(f"volume {volume.name!r} needs exactly one of a claim, a host path and a medium")
 
 
-def _texts(deployment: Deployment) -> Iterator[tuple[str | None, str, str]]:
-    """(config path, what it is, the text) of everything that reaches an emitted file."""
-    for number, argument in enumerate(deployment.argv):
-        yield None, f"argument {number} of the command", argument
-    for name, value in deployment.env.items():
-        yield f"misc.env.{name}", f"the value of {name}", value
-    for file, text in deployment.files.items():
-        yield None, f"the file {file!r}", text
+def _texts(deployment: Deployment) -> Iterator[tuple[str | None, str, Mapping[Any, str]]]:
+    """(config path, what it is, the texts by their keys) of everything that reaches an emitted file.
+
+    `{key}` in the first two stands for a text's key, and `{key!r}` for its spelling.
+    """
+    yield None, "argument {key} of the command", dict(enumerate(deployment.argv))
+    yield "misc.env.{key}", "the value of {key}", deployment.env
+    yield None, "the file {key!r}", deployment.files
     for kind, entries in (
         ("labels", deployment.labels),
         ("annotations", deployment.annotations),
         ("node_selector", deployment.node_selector),
     ):
-        for key, value in entries.items():
-            yield f"deploy.{kind}", f"the key {key!r}", key
-            yield f"deploy.{kind}.{key}", f"the value of {key!r}", value
+        yield f"deploy.{kind}", "the key {key!r}", {key: key for key in entries}
+        yield f"deploy.{kind}.{{key}}", "the value of {key!r}", entries
     for volume in deployment.volumes:
-        yield "deploy.mount_path", "the mount path", volume.mount_path
-        yield "deploy.host_path", "the host path", volume.host_path or ""
-        yield "deploy.pvc_subpath", "the folder inside the claim", volume.sub_path or ""
+        yield "deploy.mount_path", "the mount path", {"": volume.mount_path}
+        yield "deploy.host_path", "the host path", {"": volume.host_path or ""}
+        yield "deploy.pvc_subpath", "the folder inside the claim", {"": volume.sub_path or ""}
     if deployment.autoscaling is not None:
-        yield "deploy.autoscale.prometheus", "the address of Prometheus", deployment.autoscaling.prometheus or ""
-    for path, what, text in (
-        ("model.id", "the model", deployment.model),
-        ("model.served_name", "the served name", deployment.served_name),
-        ("system.backend_version", "the engine's version", deployment.engine_version),
-    ):
-        yield path, what, text
+        yield "deploy.autoscale.prometheus", "the address of Prometheus", {"": deployment.autoscaling.prometheus or ""}
+    yield "model.id", "the model", {"": deployment.model}
+    yield "model.served_name", "the served name", {"": deployment.served_name}
+    yield "system.backend_version", "the engine's version", {"": deployment.engine_version}
+
+
+def _are_writable(texts: Iterable[str]) -> bool:
+    """Whether there is nothing for _UNWRITABLE to find, in a fraction of its time."""
+    whole = "".join(texts)
+    if whole.isascii():
+        return "\0" not in whole
+    return _UNWRITABLE.search(whole) is None

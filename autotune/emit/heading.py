@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,19 @@ MADE_BY = "# Made by autotune. Change the config and emit again rather than edit
 
 def heading(deployment: Deployment, *remarks: str) -> list[str]:
     """Lines for a `#` comment, each safe to stand on one line: facts, the deployment's annotations, then `remarks`."""
-    gpus = "none" if deployment.gpu_vendor == "cpu" else f"{deployment.gpus} x {deployment.gpu_name}"
-    facts = {
-        "name": deployment.name,
-        "engine": f"{deployment.engine} {deployment.engine_version}",
-        "model": deployment.model,
-        "served name": deployment.served_name,
-        "GPUs": gpus,
-    } | object_annotations(deployment)
-    lines = [f"{one_line(key)}: {one_line(value)}" for key, value in facts.items()]
-    return [MADE_BY.removeprefix("# "), *lines, *remarks]
+    facts = (
+        ("name", deployment.name),
+        ("engine", f"{deployment.engine} {deployment.engine_version}"),
+        ("model", deployment.model),
+        ("served name", deployment.served_name),
+        ("GPUs", "none" if deployment.gpu_vendor == "cpu" else f"{deployment.gpus} x {deployment.gpu_name}"),
+    )
+    return [MADE_BY.removeprefix("# "), *_fact_lines(facts, tuple(object_annotations(deployment).items())), *remarks]
+
+
+@functools.lru_cache(maxsize=16)  # every file of a server begins with them
+def _fact_lines(facts: tuple[tuple[str, str], ...], annotations: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(f"{one_line(key)}: {one_line(value)}" for key, value in (dict(facts) | dict(annotations)).items())
 
 
 def provenance_remarks(deployment: Deployment) -> list[str]:

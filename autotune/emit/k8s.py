@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from autotune.emit.autoscaling import autoscaler, find_autoscaling_faults
@@ -14,12 +15,15 @@ from autotune.emit.labels import selector
 from autotune.emit.manifest import dump_documents
 from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import files_name, object_metadata, pod_template
+from autotune.emit.shared import SharedList, SharedMap
 
 if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
 
 #: Seconds for pulling an image, on top of what the startup probe allows for loading the model.
 _PULL_S = 1800
+#: A rolling update would need the GPUs of both pods at once.
+_RECREATE = SharedMap({"type": "Recreate"})
 
 
 class KubernetesEmitter:
@@ -84,8 +88,7 @@ def _workload(deployment: Deployment) -> dict[str, Any]:
         "metadata": object_metadata(deployment),
         "spec": {
             **fixed_replicas(deployment),
-            # A rolling update would need the GPUs of both pods at once.
-            "strategy": {"type": "Recreate"},
+            "strategy": _RECREATE,
             # The default of 600 s calls the roll-out failed while a large model is still loading.
             "progressDeadlineSeconds": _PULL_S + startup.period_s * startup.failure_threshold,
             "selector": {"matchLabels": selector(deployment)},
@@ -102,9 +105,14 @@ def _service(deployment: Deployment) -> dict[str, Any]:
         "spec": {
             "type": "ClusterIP",
             "selector": selector(deployment),
-            "ports": [
-                {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
-                for name, port in {"http": deployment.port, **deployment.ports}.items()
-            ],
+            "ports": _service_ports(deployment.port, tuple(deployment.ports.items())),
         },
     }
+
+
+@functools.lru_cache(maxsize=256)
+def _service_ports(port: int, others: tuple[tuple[str, int], ...]) -> SharedList[dict[str, Any]]:
+    return SharedList(
+        {"name": name, "port": number, "targetPort": name, "protocol": "TCP"}
+        for name, number in {"http": port, **dict(others)}.items()
+    )

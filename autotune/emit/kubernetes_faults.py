@@ -5,6 +5,7 @@ The rules are those of k8s.io/apimachinery/pkg/util/validation and pkg/apis/core
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,9 @@ def find_kubernetes_faults(deployment: Deployment) -> Iterator[Diagnostic]:
     yield from _secret_faults(deployment)
     if deployment.gpu_vendor != "cpu" and deployment.gpus and not _is_qualified(deployment.gpu_resource):
         yield fault(f"{deployment.gpu_resource!r} is not a resource's name", "system.gpu", "as in nvidia.com/gpu")
-    if sum(len(text.encode("utf-8", "replace")) for text in deployment.files.values()) > _CONFIG_MAP_BYTES:
+    if _size_bytes(deployment.files, keys=False) > _CONFIG_MAP_BYTES:
         yield fault("the config files are larger than the 1 MiB that a ConfigMap holds")
-    if (
-        sum(len(f"{key}{text}".encode("utf-8", "replace")) for key, text in pod_annotations(deployment).items())
-        > _ANNOTATION_BYTES
-    ):
+    if _size_bytes(pod_annotations(deployment)) > _ANNOTATION_BYTES:
         yield fault("the annotations are larger than the 256 KiB that an object may have", "deploy.annotations")
 
 
@@ -97,6 +95,12 @@ def _secret_faults(deployment: Deployment) -> Iterator[Diagnostic]:
             yield fault(f"{secret.key!r} is not a key of a Secret")
 
 
+def _size_bytes(entries: Mapping[str, str], *, keys: bool = True) -> int:
+    whole = "".join((*entries, *entries.values()) if keys else entries.values())
+    return len(whole) if whole.isascii() else len(whole.encode("utf-8", "replace"))
+
+
+@functools.lru_cache(maxsize=1024)
 def _is_qualified(key: str) -> bool:
     match = _QUALIFIED_NAME.fullmatch(key)
     return match is not None and (match["prefix"] is None or _SUBDOMAIN.fullmatch(match["prefix"]) is not None)

@@ -56,13 +56,14 @@ def _add_map(data: Mapping[str, Any], start: str, pad: str, lines: list[str]) ->
         name = key_text(key)
         if name is None:
             raise _NotSimpleError
-        head = f"{start}{name}:"
-        start = pad
-        if isinstance(value, (dict, list)) and value:
-            lines.append(head)
+        if isinstance(value, str) and (text := value_text(value)) is not None:
+            lines.append(f"{start}{name}: {text}")
+        elif isinstance(value, (dict, list)) and value:
+            lines.append(f"{start}{name}:")
             _add_below(value, pad, lines)
         else:
-            _add_leaf(value, head, pad, lines)
+            _add_leaf(value, f"{start}{name}:", pad, lines)
+        start = pad
 
 
 def _add_below(value: dict[str, Any] | list[Any], pad: str, lines: list[str]) -> None:
@@ -85,7 +86,10 @@ def _add_items(value: dict[str, Any] | list[Any], pad: str, lines: list[str]) ->
         return
     head = f"{pad}-"
     for item in value:
-        _add_item(item, head, inner, lines)
+        if isinstance(item, str) and (text := value_text(item)) is not None:
+            lines.append(f"{head} {text}")
+        else:
+            _add_item(item, head, inner, lines)
 
 
 def _add_item(value: Any, head: str, pad: str, lines: list[str]) -> None:

@@ -165,7 +165,9 @@ def _probe(probe: Probe) -> SharedMap[Any]:
 
 
 @_shared
-def _mounts(volumes: tuple[Volume, ...], files: tuple[tuple[str, str], ...], shm: str | None) -> SharedList[dict[str, Any]]:
+def _mounts(
+    volumes: tuple[Volume, ...], files: tuple[tuple[str, str], ...], shm: str | None
+) -> SharedList[dict[str, Any]]:
     mounts = [
         without_empty({
             "name": volume.name,

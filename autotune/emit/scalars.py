@@ -42,21 +42,11 @@ _INDICATORS = frozenset("#,[]{}&*!|>'\"%@`")
 #: Some of what may stand plain behind a key or a dash: begins with a letter, `/`, `$` or a flag's dashes; no `: `, no ` #`,
 #: no blank at the end.
 _PLAIN = re.compile(r"(?:[A-Za-z/$]|--?(?=[A-Za-z]))(?:[!\"$-9;-~]|:(?=[!-~])| (?=[!\"$-~]))*")
-#: What is longer is rarely met twice, and would fill memory.
-_LONGEST_KEPT = 512
 
 
+@functools.lru_cache(maxsize=4096)
 def value_text(text: str) -> str | None:
     """A text behind a key or a dash where it takes one line; None where it is a block of lines."""
-    return _kept_text(text) if len(text) <= _LONGEST_KEPT else _spell(text)
-
-
-@functools.lru_cache(maxsize=16384)
-def _kept_text(text: str) -> str | None:
-    return _spell(text)
-
-
-def _spell(text: str) -> str | None:
     if text.isascii() and text.isprintable() and text:
         if text[0] in _INDICATORS or _AMBIGUOUS.fullmatch(text):
             return f"""'{text.replace("'", "''")}'"""

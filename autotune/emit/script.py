@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 from autotune.emit.heading import one_line
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
+
+#: What is longer is rarely met twice, and would fill memory.
+_LONGEST_KEPT = 512
 
 
 class _Safe(str):
@@ -25,11 +28,24 @@ def render_script(template: str, **values: Any) -> str:
     Whatever an expression of the template yields is quoted for the shell, without the template having to ask for it;
     the filter `comment` is for text after a `#`. A name the template does not know is an error (StrictUndefined).
     """
-    return _environment().get_template(template).render(values)
+    return _template(template).render(values)
+
+
+@functools.cache
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
 
 
 def _quote(value: object) -> str:
-    return value if isinstance(value, _Safe) else _Safe(shlex.quote(str(value)))
+    if isinstance(value, _Safe):
+        return value
+    text = str(value)
+    return _quoted(text) if len(text) <= _LONGEST_KEPT else _Safe(shlex.quote(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _quoted(text: str) -> _Safe:
+    return _Safe(shlex.quote(text))
 
 
 def _comment(value: str) -> _Safe:

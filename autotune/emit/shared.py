@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 V = TypeVar("V")
 
@@ -16,12 +19,15 @@ class SharedMap(dict[str, V]):
 
     __slots__ = ("laid",)
 
-    def __init__(self, data: Any = ()) -> None:
+    def __init__(self, data: Mapping[str, V] | Iterable[tuple[str, V]] = ()) -> None:
         super().__init__(data)
         self.laid: dict[str, str] = {}
         """Its lines, by what stands before the key that it is below."""
 
-    __setitem__ = __delitem__ = __ior__ = pop = popitem = clear = update = setdefault = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = pop = popitem = clear = update = setdefault = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
 
 
 class SharedList(list[V]):
@@ -29,9 +35,14 @@ class SharedList(list[V]):
 
     __slots__ = ("laid",)
 
-    def __init__(self, data: Any = ()) -> None:
+    def __init__(self, data: Iterable[V] = ()) -> None:
         super().__init__(data)
         self.laid: dict[str, str] = {}
         """As in SharedMap."""
 
-    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = pop = remove = clear = sort = reverse = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = pop = remove = clear = sort = (
+        reverse
+    ) = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (list(self),)

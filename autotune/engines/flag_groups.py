@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,11 +24,18 @@ def split_flag_groups(argv: Iterable[str]) -> list[FlagGroup]:
     """The groups of a command line in order; `--x=v` and `--x v` are alike. The first is that of the command, if there is one."""
     groups: list[tuple[str, list[str]]] = []
     for word in argv:
-        hit = _FLAG.fullmatch(word) if word.startswith("-") else None
+        hit = _read_flag(word) if word.startswith("-") else None
         if hit is not None:
-            groups.append((hit["flag"], [] if hit["value"] is None else [hit["value"]]))
+            groups.append((hit[0], [] if hit[1] is None else [hit[1]]))
         elif groups:
             groups[-1][1].append(word)
         else:
             groups.append(("", [word]))
     return [FlagGroup(flag, tuple(values)) for flag, values in groups]
+
+
+@functools.lru_cache(maxsize=4096)
+def _read_flag(word: str) -> tuple[str, str | None] | None:
+    """The flag and what stands behind its `=`; None for a word that is none."""
+    hit = _FLAG.fullmatch(word)
+    return None if hit is None else (hit["flag"], hit["value"])

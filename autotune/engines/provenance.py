@@ -38,6 +38,7 @@ MOST_BYTES = 8192
 #: Longest value and longest writer, in characters of JSON.
 _LONGEST = 240
 _MORE = "..."
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
 
 
 class SetBy(NamedTuple):
@@ -170,11 +171,16 @@ def _flag_sums(argv: Sequence[str]) -> dict[str, str]:
     values: dict[str, list[str]] = {}
     for flag, given in split_flag_groups(argv):
         values.setdefault(flag, []).extend((*given, ""))
-    return {flag: _sum(*words) for flag, words in values.items()}
+    return {flag: _flag_sum(*words) for flag, words in values.items()}
 
 
 def _sums(texts: Mapping[str, str]) -> dict[str, str]:
     return {name: _sum(text) for name, text in sorted(texts.items())}
+
+
+@functools.lru_cache(maxsize=4096)
+def _flag_sum(*words: str) -> str:
+    return _sum(*words)
 
 
 def _sum(*texts: str) -> str:
@@ -210,7 +216,7 @@ def _name(writer: Writer) -> str:
 
 def _dump(data: Any) -> str:
     """One line of ASCII, without `{{`, which the controllers of KServe and OME would run as a template."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+    text = _ENCODER.encode(data)
     return text.replace("{{", "{\\u007b")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from autotune.store import tables
 from autotune.store.raw import raw_row, within_limits
@@ -39,8 +39,12 @@ def insert_task(connection: Connection, task: Task) -> None:
         change = update(tables.tasks).where(tables.tasks.c.task_hash == task.hash)
         connection.execute(change.values(migrated_from=task.migrated_from))
     # Two processes may store the same task at once: whoever is second finds it there.
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(tables.tasks).values(task_row(task)).on_conflict_do_nothing())
+    if connection.dialect.name == "sqlite":
+        connection.execute(sqlite.insert(tables.tasks).values(task_row(task)).on_conflict_do_nothing())
+    else:
+        from sqlalchemy.dialects import postgresql  # here, since its drivers take 30 ms to import
+
+        connection.execute(postgresql.insert(tables.tasks).values(task_row(task)).on_conflict_do_nothing())
 
 
 def insert_result(connection: Connection, result: Result, raw: Iterable[RawFile]) -> None:

@@ -70,7 +70,7 @@ def test_what_is_spelled_without_pyyaml_is_spelled_alike(text):
 @pytest.mark.parametrize("before", ["", "a", "-"])
 def test_every_pair_of_characters_is_spelled_as_pyyaml_does_it(before):
     for text in (f"{before}{first}{second}" for first in ASCII for second in ("", *ASCII)):
-        assert scalars._spell(text) == scalars.spell_by_pyyaml(text)
+        assert scalars.value_text(text) == scalars.spell_by_pyyaml(text)
 
 
 @settings(derandomize=True, max_examples=100, deadline=None)
