@@ -5,7 +5,6 @@ search has need no numpy.
 from __future__ import annotations
 
 import math
-from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,17 +33,18 @@ class Regression:
     def observe(self, index: int, value: float) -> None:
         """One observation of a point's value: a rank-one update of mean and covariance."""
         row = self._design.rows[index]
-        against = [dot(row, line) for line in self._covariance]
-        variance = dot(row, against) + self._noise
+        size = range(len(self._mean))
+        against = [sum(line[k] * x for k, x in row.items()) for line in self._covariance]
+        variance = sum(x * against[k] for k, x in row.items()) + self._noise
         surprise = (value - dot(row, self._mean)) / variance
         self.evidence -= (math.log(2 * math.pi * variance) + surprise**2 * variance) / 2
-        for i, weight in enumerate(against):
-            if weight:
+        for i in size:
+            if weight := against[i]:
                 self._mean[i] += weight * surprise
+                line = self._covariance[i]
                 share = weight / variance
-                self._covariance[i] = [
-                    held - share * other for held, other in zip(self._covariance[i], against, strict=True)
-                ]
+                for j in size:
+                    line[j] -= share * against[j]
 
     def fix_level(self) -> None:
         """Take the level of the metric, which nothing is known of before the first observation, as known."""
@@ -60,12 +60,11 @@ class Regression:
         if not hasattr(self, "_root"):
             self._root = cholesky(self._covariance)
         normal = [rng.gauss(0.0, 1.0) for _ in range(size)]
-        return [mean + sum(map(mul, row, normal)) for mean, row in zip(self._mean, self._root, strict=True)]
+        return [self._mean[i] + sum(a * b for a, b in zip(self._root[i], normal, strict=False)) for i in range(size)]
 
 
 def dot(row: Features, coefficients: Sequence[float]) -> float:
-    # A list is quicker to add up than what makes its items one by one; thousands of draws are.
-    return sum([x * coefficients[k] for k, x in row.items()])
+    return sum(x * coefficients[k] for k, x in row.items())
 
 
 def cholesky(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -77,8 +76,8 @@ def cholesky(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
         row: list[float] = []
         for j in range(i):
             above = root[j]
-            rest = line[j] - sum(map(mul, row, above))
+            rest = line[j] - sum(a * b for a, b in zip(row, above, strict=False))
             row.append(rest / above[j] if above[j] > 0 else 0.0)
-        row.append(math.sqrt(max(0.0, line[i] - sum(map(mul, row, row)))))
+        row.append(math.sqrt(max(0.0, line[i] - sum(a * a for a in row))))
         root.append(row)
     return root
