@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,14 @@ if TYPE_CHECKING:
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Up to `count` known names that resemble `name`, best first, regardless of case."""
+    return list(_nearest(name, tuple(known), count))
+
+
+@functools.lru_cache(maxsize=256)
+def _nearest(name: str, known: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Kept, as every point of a sweep has the same mistake, and an engine has hundreds of flags to compare it with."""
     by_folded = {item.casefold(): item for item in known}
-    return [by_folded[hit] for hit in get_close_matches(name.casefold(), by_folded, count, 0.5)]
+    return tuple(by_folded[hit] for hit in get_close_matches(name.casefold(), by_folded, count, 0.5))
 
 
 def suggest(name: str, known: Iterable[str], limit: int = 12) -> str:

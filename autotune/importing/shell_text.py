@@ -25,6 +25,9 @@ _BLANK_TO_FILL = re.compile(r"<[A-Za-z][\w .-]*>")
 #: Longest text that is read; a command line of Linux is shorter than that.
 LONGEST = 2**20
 _BLANK = " \t\r"
+#: Letters that mean themselves, taken at once; inside a word a `#` does too.
+_PLAIN = re.compile(r"[^ \t\r\n\\'\"$`&|;<>()]+")
+_PLAIN_IN_QUOTES = re.compile(r'[^"\\$`]+')
 _OPERATORS = ("&&", "||", ";;", "<<<", "<<-", "<<", ">>", "<&", ">&", "&>>", "&>", "<>", ">|", ";", "&", "|", "<", ">", "(", ")", "\n")  # fmt: skip
 _REDIRECTIONS = frozenset({"<<<", "<<-", "<<", ">>", "<&", ">&", "&>>", "&>", "<>", ">|", "<", ">"})
 _SETTERS = frozenset({"export", "declare", "readonly", "typeset", "local"})
@@ -110,7 +113,7 @@ class _Reader:
             self.take_documents()
 
     def take_part(self, letter: str) -> None:
-        """One piece of a word: an escape, a quoted part, an expansion or a letter."""
+        """One piece of a word: an escape, a quoted part, an expansion or letters."""
         if letter == "\\":
             if joined := _JOINED.match(self.text, self.at):
                 if joined.end() - self.at > 2:
@@ -134,8 +137,14 @@ class _Reader:
         elif letter in "$`":
             self.take_expansion(quoted=False)
         else:
-            self.add(letter)
-            self.at += 1
+            self.take_plain(_PLAIN)
+
+    def take_plain(self, letters: re.Pattern[str]) -> None:
+        """The letter here, whatever it is, and those after it that mean themselves."""
+        plain = letters.match(self.text, self.at + 1)
+        end = self.at + 1 if plain is None else plain.end()
+        self.add(self.text[self.at : end])
+        self.at = end
 
     def take_quoted(self) -> None:
         """A part in double quotes: `$` and the backtick keep their meaning, a backslash before five letters."""
@@ -154,8 +163,7 @@ class _Reader:
             elif letter in "$`":
                 self.take_expansion(quoted=True)
             else:
-                self.add(letter)
-                self.at += 1
+                self.take_plain(_PLAIN_IN_QUOTES)
         self.at = start
         raise self.wrong("a double quote that is never closed", 'close it; a quote inside is written \\"')
 

@@ -7,8 +7,6 @@ from autotune.catalog.models import MODELS
 from autotune.catalog.parameters import count_active_params, count_params
 from autotune.catalog.registry import get_model
 
-EVERY = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-
 
 def test_there_are_dense_moe_and_mla_models_quantized_and_not():
     assert len(MODELS) >= 60
@@ -21,48 +19,53 @@ def test_there_are_dense_moe_and_mla_models_quantized_and_not():
     assert {None, "fp8_block", "fp8_static", "w4a16", "nvfp4", "mxfp4"} <= {model.quantization for model in MODELS}
 
 
-@EVERY
-def test_the_shape_counts_up_to_the_published_parameters(model):
-    assert count_params(model) / 1e9 == pytest.approx(model.params_b, rel=0.03)
+def test_the_shape_counts_up_to_the_published_parameters(subtests):
+    for model in MODELS:
+        with subtests.test(model=model.id):
+            assert count_params(model) / 1e9 == pytest.approx(model.params_b, rel=0.03)
 
 
-@EVERY
-def test_active_parameters_are_near_the_published_ones(model):
-    # Publishers count shared experts and tables differently and round to whole 1e9, so this is wider.
-    assert count_active_params(model) / 1e9 == pytest.approx(model.active_params_b, rel=0.1, abs=0.6)
+def test_active_parameters_are_near_the_published_ones(subtests):
+    for model in MODELS:
+        with subtests.test(model=model.id):
+            # Publishers count shared experts and tables differently and round to whole 1e9, so this is wider.
+            assert count_active_params(model) / 1e9 == pytest.approx(model.active_params_b, rel=0.1, abs=0.6)
 
 
-@EVERY
-def test_the_shape_is_consistent(model):
-    assert model.source
-    assert model.num_heads % model.num_kv_heads == 0
-    assert model.num_moe_layers <= model.num_layers
-    assert (model.num_experts > 0) == (model.num_moe_layers > 0) == (model.experts_per_token > 0)
-    assert model.num_sliding_layers <= model.num_layers
-    assert (model.num_sliding_layers > 0) == (model.sliding_window is not None)
-    assert (model.kv_lora_rank is None) == (model.qk_rope_head_dim is None)
+def test_the_shape_is_consistent(subtests):
+    for model in MODELS:
+        with subtests.test(model=model.id):
+            assert model.source
+            assert model.num_heads % model.num_kv_heads == 0
+            assert model.num_moe_layers <= model.num_layers
+            assert (model.num_experts > 0) == (model.num_moe_layers > 0) == (model.experts_per_token > 0)
+            assert model.num_sliding_layers <= model.num_layers
+            assert (model.num_sliding_layers > 0) == (model.sliding_window is not None)
+            assert (model.kv_lora_rank is None) == (model.qk_rope_head_dim is None)
 
 
-@EVERY
-def test_layers_are_of_one_kind_each(model):
-    full = (
-        model.num_layers - model.num_sliding_layers
-        if model.num_attention_layers is None
-        else model.num_attention_layers
-    )
-    mlps = 0 if model.num_dense_layers is None else model.num_dense_layers + model.num_moe_layers
-    assert 0 < full + model.num_sliding_layers + model.num_state_layers + mlps <= model.num_layers
-    assert (model.num_state_layers > 0) == (model.state_layer_params > 0)
-    if not model.num_state_layers:
-        assert full + model.num_sliding_layers == model.num_layers
+def test_layers_are_of_one_kind_each(subtests):
+    for model in MODELS:
+        with subtests.test(model=model.id):
+            full = (
+                model.num_layers - model.num_sliding_layers
+                if model.num_attention_layers is None
+                else model.num_attention_layers
+            )
+            mlps = 0 if model.num_dense_layers is None else model.num_dense_layers + model.num_moe_layers
+            assert 0 < full + model.num_sliding_layers + model.num_state_layers + mlps <= model.num_layers
+            assert (model.num_state_layers > 0) == (model.state_layer_params > 0)
+            if not model.num_state_layers:
+                assert full + model.num_sliding_layers == model.num_layers
 
 
-@EVERY
-def test_the_format_has_a_known_size_and_the_gpus_named_are_known(model):
-    assert model.quantization is None or model.quantization in WEIGHT_BYTES
-    assert not model.quantized_experts_only or (model.quantization and model.is_moe)
-    assert model.max_context >= 4096
-    assert list(model_faults(model, {"params_b": model.params_b, "quantization": model.quantization})) == []
+def test_the_format_has_a_known_size_and_the_gpus_named_are_known(subtests):
+    for model in MODELS:
+        with subtests.test(model=model.id):
+            assert model.quantization is None or model.quantization in WEIGHT_BYTES
+            assert not model.quantized_experts_only or (model.quantization and model.is_moe)
+            assert model.max_context >= 4096
+            assert list(model_faults(model, {"params_b": model.params_b, "quantization": model.quantization})) == []
 
 
 def test_aliases_mean_known_models_and_are_no_models_names():

@@ -55,22 +55,23 @@ def test_a_mixture_of_experts_has_experts_in_every_layer_unless_it_says_otherwis
     assert made.active_params_b < made.params_b
 
 
-@pytest.mark.parametrize("known", list_models(), ids=lambda known: known.id)
-def test_every_built_in_model_survives_the_way_through_an_entry(known):
-    made = model_from_entry(known.id, entry_from_model(known), builtin_catalog(), at)
-    assert made.params_b == pytest.approx(known.params_b)
-    for key in (
-        "num_layers",
-        "num_moe_layers",
-        "num_attention_layers",
-        "sliding_window",
-        "kv_lora_rank",
-        "quantization",
-        "gated",
-        "aliases",
-        "source",
-    ):
-        assert getattr(made, key) == getattr(known, key)
+def test_every_built_in_model_survives_the_way_through_an_entry(subtests):
+    for known in list_models():
+        with subtests.test(model=known.id):
+            made = model_from_entry(known.id, entry_from_model(known), builtin_catalog(), at)
+            assert made.params_b == pytest.approx(known.params_b)
+            for key in (
+                "num_layers",
+                "num_moe_layers",
+                "num_attention_layers",
+                "sliding_window",
+                "kv_lora_rank",
+                "quantization",
+                "gated",
+                "aliases",
+                "source",
+            ):
+                assert getattr(made, key) == getattr(known, key)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def random_sweep(rng):
     return texts, list(itertools.product(*parts))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_the_fast_path_equals_hydra_point_by_point(composer, seed):
     texts, plain = random_sweep(random.Random(seed))
     composed = points(composer, *texts)

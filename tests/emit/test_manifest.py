@@ -33,9 +33,20 @@ def test_documents_read_back_as_they_were(documents):
     assert list(yaml.safe_load_all(dump_documents(documents, ["heading"]))) == documents
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_documents_are_laid_out_as_pyyaml_does_it(documents):
+    judge_layout(documents)
+
+
+@pytest.mark.slow
+@settings(derandomize=True, max_examples=1000, deadline=None)
+@given(st.lists(DATA, min_size=1, max_size=3))
+def test_a_thousand_documents_are(documents):
+    judge_layout(documents)
+
+
+def judge_layout(documents):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest, "_add_map", refuse_to_lay_out)
         whole = dump_documents(documents, ["heading"])

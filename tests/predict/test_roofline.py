@@ -71,24 +71,26 @@ def test_against_published_measurements(point, measured_ttft, measured_tpot):
     assert measured_ttft / 2 < found.ttft_ms["mean"] < measured_ttft * 2
 
 
-@pytest.mark.parametrize("model", [model.id for model in list_models()])
 @pytest.mark.parametrize("gpu", ["h100_sxm", "l4", "mi300x", "cpu"])
-def test_every_model_on_every_kind_of_gpu_gives_finite_numbers(model, gpu):
-    found = predict(model, gpu, c=4, parallel={"tp": 2})
-    values = [
-        found.ttft_ms["mean"],
-        found.tpot_ms["mean"],
-        found.e2e_latency_ms["mean"],
-        found.output_tokens_per_s,
-        found.requests_per_s,
-    ]
-    assert all(math.isfinite(value) and value > 0 for value in values)
+def test_every_model_on_every_kind_of_gpu_gives_finite_numbers(gpu, subtests):
+    for model in list_models():
+        with subtests.test(model=model.id):
+            found = predict(model.id, gpu, c=4, parallel={"tp": 2})
+            values = [
+                found.ttft_ms["mean"],
+                found.tpot_ms["mean"],
+                found.e2e_latency_ms["mean"],
+                found.output_tokens_per_s,
+                found.requests_per_s,
+            ]
+            assert all(math.isfinite(value) and value > 0 for value in values)
 
 
-@pytest.mark.parametrize("gpu", [gpu.name for gpu in list_gpus()])
 @pytest.mark.parametrize("mode", ["bf16", "fp8", "nvfp4", "mxfp4", "w4a16", "w8a8"])
-def test_every_format_on_every_gpu_gives_a_finite_number(gpu, mode):
-    assert 0 < tpot(gpu=gpu, quantization={"gemm_mode": mode}) < math.inf
+def test_every_format_on_every_gpu_gives_a_finite_number(mode, subtests):
+    for gpu in list_gpus():
+        with subtests.test(gpu=gpu.name):
+            assert 0 < tpot(gpu=gpu.name, quantization={"gemm_mode": mode}) < math.inf
 
 
 @given(model=DENSE, exponent=st.integers(0, 2), isl=st.integers(1, 8000))
