@@ -20,7 +20,7 @@ from autotune.emit.ome import OmeEmitter
 from autotune.emit.shell import ShellEmitter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from autotune.diagnostics import Diagnostic
     from autotune.emit.emitter import Emitter
@@ -53,7 +53,10 @@ NAMED = frozenset({"helm", "k8s", "kustomize"})
 #: Targets with a router of their own: they take ours with the servers behind it as one thing.
 WHOLE = frozenset({"dynamo"})
 
-__all__ = ["EMITTERS", "SWEEP_EMITTERS", "emit_point", "emit_sweep", "find_emitters"]
+#: Servers whose files `stream_sweep` keeps rather than emit them a second time.
+_MOST_KEPT = 256
+
+__all__ = ["EMITTERS", "SWEEP_EMITTERS", "emit_point", "emit_sweep", "find_emitters", "stream_sweep"]
 
 
 def find_emitters(names: Iterable[str]) -> dict[str, Emitter]:
@@ -96,24 +99,42 @@ def emit_sweep(deployments: Sequence[Deployment], targets: Iterable[str]) -> dic
     `emit_point` has. So have routers, which bring their servers with them, and a server that is alone.
     Raises InputError (AT029) with what each of the targets cannot hold, of all servers, and writes nothing.
     """
+    return {name: text for files in stream_sweep(deployments, targets) for name, text in files.items()}
+
+
+def stream_sweep(deployments: Sequence[Deployment], targets: Iterable[str]) -> Iterator[dict[str, str]]:
+    """What `emit_sweep` gives, a server at a time: the texts of ten thousand take memory by the 100 MB.
+
+    All servers are emitted once before the first text is given, so that nothing is when one of them is refused.
+    """
     names = list(find_emitters(targets))
     alike = [deployment for deployment in deployments if not deployment.parts]
     laid = [name for name in names if name in SWEEP_EMITTERS] if len(alike) > 1 else []
-    files: dict[str, str] = {}
+    emitted: list[dict[str, str]] = []
+    whole: list[dict[str, str]] = []
     findings: list[Diagnostic] = []
-    for deployment in deployments:
+
+    def emit(deployment: Deployment) -> dict[str, str]:
+        return emit_point(deployment, [name for name in names if deployment.parts or name not in laid])
+
+    for number, deployment in enumerate(deployments):
         try:
-            files |= emit_point(deployment, [name for name in names if deployment.parts or name not in laid])
+            files = emit(deployment)
         except InputError as error:
             findings.extend(error.diagnostics)
+        else:
+            if number < _MOST_KEPT:
+                emitted.append(files)
     for name in laid:
         try:
-            files |= SWEEP_EMITTERS[name].emit_sweep(alike)
+            whole.append(SWEEP_EMITTERS[name].emit_sweep(alike))
         except InputError as error:
             findings.extend(error.diagnostics)
     if findings:
         raise InputError(*unique(findings))
-    return files
+    yield from emitted
+    yield from map(emit, deployments[len(emitted) :])
+    yield from whole
 
 
 def _emit_with_parts(target: str, emitter: Emitter, deployment: Deployment) -> dict[str, str]:

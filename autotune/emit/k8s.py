@@ -9,10 +9,10 @@ from autotune.emit.autoscaling import autoscaler, find_autoscaling_faults
 from autotune.emit.config_files import config_files
 from autotune.emit.disruption import disruption_budget
 from autotune.emit.faults import find_faults, find_node_faults, refuse
+from autotune.emit.frame import dump_server
 from autotune.emit.heading import heading
 from autotune.emit.kubernetes_faults import find_kubernetes_faults
 from autotune.emit.labels import selector
-from autotune.emit.manifest import dump_documents
 from autotune.emit.monitoring import find_metric_faults, service_monitor
 from autotune.emit.pod import files_name, object_metadata, pod_template
 from autotune.emit.shared import SharedList, SharedMap
@@ -34,7 +34,8 @@ class KubernetesEmitter:
 
     def emit(self, deployment: Deployment) -> dict[str, str]:
         """See `Emitter.emit`."""
-        return {"k8s.yaml": dump_documents(kubernetes_documents(deployment), heading(deployment))}
+        _refuse_faults(deployment)
+        return {"k8s.yaml": dump_server(deployment, _documents, heading(deployment))}
 
 
 def kubernetes_documents(deployment: Deployment) -> list[dict[str, Any]]:
@@ -43,6 +44,11 @@ def kubernetes_documents(deployment: Deployment) -> list[dict[str, Any]]:
 
     Raises InputError (AT029) where they cannot hold the deployment.
     """
+    _refuse_faults(deployment)
+    return _documents(deployment)
+
+
+def _refuse_faults(deployment: Deployment) -> None:
     refuse(
         find_faults(deployment),
         find_node_faults(deployment),
@@ -50,6 +56,9 @@ def kubernetes_documents(deployment: Deployment) -> list[dict[str, Any]]:
         find_autoscaling_faults(deployment),
         find_metric_faults(deployment),
     )
+
+
+def _documents(deployment: Deployment) -> list[dict[str, Any]]:
     workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment.name}
     return [
         *config_map(deployment),

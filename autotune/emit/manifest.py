@@ -7,7 +7,7 @@ once for each depth that it stands at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yaml.events import (
     DocumentEndEvent,
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+#: Begins and ends a hole: YAML writes this character as an escape, so it stands nowhere else.
+HOLE = "\0"
+
+
 def dump_documents(documents: Iterable[Mapping[str, Any]], heading: Iterable[str] = ()) -> str:
     """YAML text of these documents in order, keys in the order given, after a comment of the `heading` lines.
 
@@ -42,6 +46,37 @@ def dump_documents(documents: Iterable[Mapping[str, Any]], heading: Iterable[str
     except _NotSimpleError:
         return "".join(f"# {line}\n" for line in heading) + emit_events(_stream(whole))
     return "\n".join(lines) + "\n"
+
+
+def lay_below(value: SharedMap[Any] | SharedList[Any], pad: str) -> str:
+    """The lines of a map or list that has something in it, below the key that begins after `pad`."""
+    laid = value.laid.get(pad)
+    if laid is None:
+        fresh = _lay_texts(value, pad)
+        if fresh is None:
+            _add_items(value, pad, fresh := [])
+        laid = value.laid[pad] = "\n".join(fresh)
+    return laid
+
+
+def _lay_texts(value: dict[str, Any] | list[Any], pad: str) -> list[str] | None:
+    """The lines of a map or list of texts that take one line each, which most that are a server's own are; else None."""
+    items = value.values() if isinstance(value, dict) else value
+    if set(map(type, items)) != {str}:
+        return None
+    texts = [*map(value_text, items)]
+    names = [*map(key_text, value)] if isinstance(value, dict) else []
+    if None in texts or None in names:
+        return None
+    if isinstance(value, dict):
+        return [f"{pad}  {name}: {text}" for name, text in zip(names, texts, strict=True)]
+    return [f"{pad}- {text}" for text in texts]
+
+
+class Hole(NamedTuple):
+    """Stands for a text, map or list that is not known yet. It is laid out as its name and depth between two HOLE."""
+
+    name: str
 
 
 class _NotSimpleError(Exception):
@@ -69,12 +104,7 @@ def _add_map(data: Mapping[str, Any], start: str, pad: str, lines: list[str]) ->
 def _add_below(value: dict[str, Any] | list[Any], pad: str, lines: list[str]) -> None:
     """Append the lines of a map or list that has something in it, below the key that begins after `pad`."""
     if isinstance(value, (SharedMap, SharedList)):
-        laid = value.laid.get(pad)
-        if laid is None:
-            fresh: list[str] = []
-            _add_items(value, pad, fresh)
-            laid = value.laid[pad] = "\n".join(fresh)
-        lines.append(laid)
+        lines.append(lay_below(value, pad))
     else:
         _add_items(value, pad, lines)
 
@@ -114,6 +144,9 @@ def _add_leaf(value: Any, head: str, pad: str, lines: list[str]) -> None:
         lines += [f"{pad}  {line}" if line else "" for line in (value[:-1] if ended else value).split("\n")]
     elif isinstance(value, (dict, list)):
         lines.append(f"{head} {{}}" if isinstance(value, dict) else f"{head} []")
+    elif isinstance(value, Hole):
+        behind = " " if value.name == "name" else "\n"
+        lines.append(f"{head}{behind}{HOLE}{value.name}:{pad}{HOLE}")
     else:
         lines.append(f"{head} {word(value)}")
 

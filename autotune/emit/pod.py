@@ -85,12 +85,11 @@ def without_empty(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _container(deployment: Deployment) -> dict[str, Any]:
-    command, *arguments = [escape_references(argument) for argument in deployment.argv]
     return without_empty({
         "name": deployment.engine,
         "image": deployment.image,
-        "command": [command],
-        "args": arguments,
+        "command": [escape_references(deployment.argv[0])],
+        "args": arguments(deployment.argv),
         "env": _environment(tuple(sorted(deployment.env.items())), deployment.secrets),
         "ports": _ports(deployment.port, tuple(deployment.ports.items())),
         "resources": _resources(deployment),
@@ -104,6 +103,12 @@ def _container(deployment: Deployment) -> dict[str, Any]:
             "/dev/shm" if deployment.shm_bytes else None,  # noqa: S108
         ),
     })  # fmt: skip
+
+
+@functools.lru_cache(maxsize=16)
+def arguments(argv: tuple[str, ...]) -> SharedList[str]:
+    """`args` of a container: what stands behind the command."""
+    return SharedList(map(escape_references, argv[1:]))
 
 
 @_shared

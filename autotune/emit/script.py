@@ -37,7 +37,7 @@ def _template(name: str) -> Template:
 
 
 def _quote(value: object) -> str:
-    if isinstance(value, _Safe):
+    if type(value) is _Safe:
         return value
     text = str(value)
     return _quoted(text) if len(text) <= _LONGEST_KEPT else _Safe(shlex.quote(text))

@@ -22,6 +22,11 @@ class FlagGroup(NamedTuple):
 
 def split_flag_groups(argv: Iterable[str]) -> list[FlagGroup]:
     """The groups of a command line in order; `--x=v` and `--x v` are alike. The first is that of the command, if there is one."""
+    return [FlagGroup(flag, tuple(values)) for flag, values in split_flags(argv)]
+
+
+def split_flags(argv: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """`split_flag_groups` for those who have ten thousand command lines."""
     groups: list[tuple[str, list[str]]] = []
     for word in argv:
         hit = _read_flag(word) if word.startswith("-") else None
@@ -31,7 +36,7 @@ def split_flag_groups(argv: Iterable[str]) -> list[FlagGroup]:
             groups[-1][1].append(word)
         else:
             groups.append(("", [word]))
-    return [FlagGroup(flag, tuple(values)) for flag, values in groups]
+    return groups
 
 
 @functools.lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autotune.diagnostics import Source, hide_secrets, holds_secret
 from autotune.diagnostics.secrets import HIDDEN
-from autotune.engines.flag_groups import split_flag_groups
+from autotune.engines.flag_groups import split_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -169,7 +169,7 @@ def _compare(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 def _flag_sums(argv: Sequence[str]) -> dict[str, str]:
     values: dict[str, list[str]] = {}
-    for flag, given in split_flag_groups(argv):
+    for flag, given in split_flags(argv):
         values.setdefault(flag, []).extend((*given, ""))
     return {flag: _flag_sum(*words) for flag, words in values.items()}
 

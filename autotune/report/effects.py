@@ -95,7 +95,7 @@ def find_effects(results: Sequence[Result], typed: Sequence[str] = ()) -> list[E
 def find_outages(results: Sequence[Result]) -> list[Outage]:
     """The values of swept settings with which points failed or were refused, by setting and value."""
     columns = swept_columns(results)
-    ended = [(place, result) for place, result in enumerate(results) if result.status != "running"]
+    ended = [(place, result) for place, result in enumerate(results) if result.status not in ("running", "interrupted")]
     found = []
     for setting, values in columns.items():
         for value in ordered_values(setting, columns):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from autotune.metrics import Kind, Measurement
 
-Status = Literal["done", "failed", "pruned", "running"]
+#: `interrupted` is never stored: readers say it of what is stored as running, of a run that nobody works on any more.
+Status = Literal["done", "failed", "pruned", "running", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)

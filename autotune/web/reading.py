@@ -12,6 +12,8 @@ from autotune.report.chosen import choose
 from autotune.report.effect_tables import Anchor, effect_section
 from autotune.report.effects import effect_metrics, find_effects, find_outages
 from autotune.report.series import choose_series
+from autotune.run.interrupted import as_they_stand, has_died
+from autotune.store import data_dir
 from autotune.web.scene import Scene
 
 if TYPE_CHECKING:
@@ -73,7 +75,8 @@ class RunReader:
         run_id = self._store.find_run(name).run_id
         kept, lock = self._runs.get(run_id)
         with lock:  # fifty listeners that hear of a change at once read it once
-            stamp = self._store.run_stamp(run_id)
+            died = has_died(data_dir() / "runs", run_id)
+            stamp = f"{self._store.run_stamp(run_id)} {died}"
             if kept.run is None or kept.stamp != stamp:
                 kept.take(self._store, self._store.find_run(run_id), stamp)
             assert kept.run is not None
@@ -111,7 +114,8 @@ class _Read:
             self._seen = seen
         place = {point: position for position, point in enumerate(record.points)}
         ordered = sorted(self._results.values(), key=lambda item: (place.get(item.point_id, len(place)), item.point_id))
-        self.run, self.stamp = StoredRun(Reported(record, tuple(ordered))), stamp
+        now = as_they_stand(ordered, data_dir() / "runs")
+        self.run, self.stamp = StoredRun(Reported(record, tuple(now))), stamp
 
 
 class _Kept(Generic[_Item]):

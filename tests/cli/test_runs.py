@@ -89,6 +89,22 @@ def test_a_long_list_is_cut_and_says_so(autotune, stored):
     assert FINISHED in autotune("runs", "-n", "0").out
 
 
+def test_a_point_that_was_measured_when_its_run_died_is_interrupted(autotune, stored, tmp_path):
+    def shown():
+        rows = autotune("results", RUNNING, "--format", "json").json
+        return [
+            rows[0]["status"],
+            "interrupted" in autotune("results", RUNNING).out,
+            "interrupted" in autotune("logs", RUNNING).out,
+        ]
+
+    assert shown() == ["interrupted", True, True]
+    with works(stored / RUNNING):
+        assert shown() == ["running", False, False]
+    (stored / RUNNING).rename(tmp_path / "elsewhere")
+    assert autotune("results", RUNNING, "--format", "json").json[0]["status"] == "running", "nobody here knows"
+
+
 def test_a_finished_run_that_is_worked_on_again_is_running_and_not_finished(autotune, stored, tmp_path):
     with Store(tmp_path / "data" / "autotune.db") as store:
         store.create_run(run("20261120-000000-eeeeee", source={"tool": "aiperf"}))

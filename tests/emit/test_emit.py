@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from autotune import emit
 from autotune.diagnostics import InputError
-from autotune.emit import EMITTERS, SWEEP_EMITTERS, emit_point, emit_sweep, find_emitters
+from autotune.emit import EMITTERS, SWEEP_EMITTERS, emit_point, emit_sweep, find_emitters, stream_sweep
 
 from .cases import CASES, FULL, HOSTILE, OPERATED, PLAIN, REFUSED
 from .sweeps import SWEEPS, SWEEPS_HELD
@@ -66,6 +67,29 @@ def test_what_several_targets_refuse_is_reported_at_once_and_only_once():
         emit_point(bad, held("plain"))
     paths = [item.path for item in error.value.diagnostics]
     assert sorted(paths) == ["deploy.labels.team", "misc.env.UID", "system.nodes"]
+
+
+SEVERAL = [replace(PLAIN, name=f"server-{number}") for number in range(5)]
+
+
+def test_a_stream_gives_the_files_of_a_sweep_a_server_at_a_time(monkeypatch):
+    whole = emit_sweep(SEVERAL, ["k8s", "helm", "shell"])
+    monkeypatch.setattr(emit, "_MOST_KEPT", 2)
+    given = list(stream_sweep(SEVERAL, ["k8s", "helm", "shell"]))
+    assert [list(files) for files in given[:-1]] == [
+        [f"{server.name}/k8s.yaml", f"{server.name}/shell.sh"] for server in SEVERAL
+    ]
+    assert [item for files in given for item in files.items()] == list(whole.items())
+
+
+def test_a_stream_gives_nothing_when_its_last_server_is_refused(monkeypatch):
+    monkeypatch.setattr(emit, "_MOST_KEPT", 2)
+    stream = stream_sweep(
+        [*SEVERAL, replace(PLAIN, labels={"team": "a b"}), replace(PLAIN, env={"UID": "0"})], ["k8s", "shell"]
+    )
+    with pytest.raises(InputError) as error:
+        next(stream)
+    assert [item.path for item in error.value.diagnostics] == ["deploy.labels.team", "misc.env.UID"]
 
 
 def test_text_is_what_the_golden_files_hold(case, golden):

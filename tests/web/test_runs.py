@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from autotune.run.lock import RunLock
 from autotune.store import Store
 from tests.report.results import failed, run
 from tests.web.client import serving, words
@@ -39,6 +40,23 @@ def test_with_nothing_there_the_way_to_the_first_run_is_shown(client):
     assert "No run is stored yet" in words(client.get("/runs").text)
     assert "No run has a result yet" in words(client.get("/results").text)
     assert "nothing to verify" in words(client.get("/verify").text)
+
+
+def test_a_point_that_was_measured_when_its_run_died_is_interrupted(client, place):
+    half(place)
+    folder = place / "home" / "runs" / "run-1"
+    folder.mkdir(parents=True)
+
+    def shown():
+        listed = client.get("/api/v2/experiments?run=run-1&status=running").json()["items"]
+        full = client.get("/api/v2/experiments/run-1/atwork").json()["status"]
+        return [item["status"] for item in listed], full, "interrupted" in words(client.get("/results?run=run-1").text)
+
+    with RunLock(folder):
+        assert shown() == (["running"], "running", False)
+    assert shown() == (["interrupted"], "interrupted", True), "though nothing changed in the store"
+    with RunLock(folder):
+        assert shown() == (["running"], "running", False)
 
 
 def test_home_has_recent_runs_with_their_best(client, place):

@@ -12,7 +12,7 @@ from autotune.cli.inputs import add_inputs, announce, read_inputs
 from autotune.cli.output import say
 from autotune.cli.store_option import add_store
 from autotune.diagnostics import InputError, Source, Writer, diagnostic
-from autotune.emit import EMITTERS, emit_sweep, find_emitters
+from autotune.emit import EMITTERS, find_emitters, stream_sweep
 from autotune.engines.deployment import Servers
 from autotune.workspace.files import shown
 
@@ -57,15 +57,18 @@ def run(args: argparse.Namespace) -> int:
     announce(points, inputs.notes())
     deployments = servers.merged()
     del points
-    files = emit_sweep(deployments, targets)
-    if args.output is None:
+    count = 0
+    for files in stream_sweep(deployments, targets):
+        count += len(files)
+        if args.output is not None:
+            write_files(Path(args.output), files)
+            continue
+        alone = len(deployments) == len(files) == 1
         for name, text in files.items():
-            sys.stdout.write(text if len(files) == 1 else f"# file: {name}\n{text}\n")
-        return 0
-    write_files(Path(args.output), files)
-    say(
-        f"{len(files)} files for {len(deployments)} server{'s' if len(deployments) > 1 else ''} in {shown(Path(args.output))}"
-    )
+            sys.stdout.write(text if alone else f"# file: {name}\n{text}\n")
+    if args.output is not None:
+        said = f"{len(deployments)} server{'s' if len(deployments) > 1 else ''}"
+        say(f"{count} files for {said} in {shown(Path(args.output))}")
     return 0
 
 

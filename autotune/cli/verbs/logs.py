@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from autotune.cli.output import say
+from autotune.cli.standing import standing
 from autotune.cli.store_option import add_store
 from autotune.cli.tables import print_table
 from autotune.diagnostics import InputError, diagnostic, suggest
@@ -51,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     with Store(args.store) as store:
         record = store.find_run(args.run)
-        results = {result.point_id: result for result in store.results(record.run_id)}
+        results = {result.point_id: result for result in standing(store.results(record.run_id))}
     folder = data_dir() / "runs" / record.run_id
     if args.point is None:
         _list(record, results, folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotune.cli.output import print_diagnostics, write_file
+from autotune.cli.standing import standing
 from autotune.cli.store_option import add_store
 from autotune.diagnostics import Diagnostic, diagnostic
 from autotune.report import Reported, render_html
@@ -51,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     with Store(args.store) as store:
         records = {record.run_id: record for record in map(store.find_run, args.runs or [None])}
-        reports = [Reported(record, tuple(store.results(name))) for name, record in records.items()]
+        reports = [Reported(record, tuple(standing(store.results(name)))) for name, record in records.items()]
     print_diagnostics(_not_compared(reports))
     content = _render(reports, args.format).encode()
     output = args.output or _OUTPUT[args.format]

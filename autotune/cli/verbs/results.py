@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autotune.cli.outcome import stdout_console
 from autotune.cli.output import print_json, write_file
+from autotune.cli.standing import standing
 from autotune.cli.store_option import add_store
 from autotune.cli.verbs.results_raw import show_raw
 from autotune.diagnostics import InputError, diagnostic
@@ -86,7 +87,7 @@ def _show(args: argparse.Namespace, name: str | None) -> int:
             return _show_task(store.find_run(name), args.output)
         if args.raw is not None:
             return show_raw(store, name, args.raw, args.output)
-        results = store.results(name)
+        results = standing(store.results(name))
     if args.format == "table" and args.output is None:
         if results:
             render_table(results, stdout_console())

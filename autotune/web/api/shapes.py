@@ -240,7 +240,7 @@ class Experiment(BaseModel):
 
     run_id: str
     point_id: str
-    status: Literal["done", "failed", "pruned", "running"]
+    status: Literal["done", "failed", "pruned", "running", "interrupted"]
     kind: Literal["measured", "emulated", "predicted"]
     overrides: list[str]
     score: float | None = Field(description="Lower is better.")
@@ -258,7 +258,7 @@ class ExperimentInFull(BaseModel):
 
     run_id: str
     point_id: str
-    status: Literal["done", "failed", "pruned", "running"]
+    status: Literal["done", "failed", "pruned", "running", "interrupted"]
     kind: Literal["measured", "emulated", "predicted"]
     config: dict[str, Any]
     metrics: dict[str, Any] | None

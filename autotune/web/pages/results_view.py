@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Values of one setting that are offered.
 MOST_VALUES = 24
-STATUSES = ("done", "failed", "pruned", "running")
+STATUSES = ("done", "failed", "pruned", "running", "interrupted")
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ def point_lines(report: Reported, paths: Iterable[str], *, alive: bool, most: in
     wanted = list(paths)
     on = {report.place(row.result) for row in report.frontier}
     ordered = sorted(report.results, key=lambda item: item.finished_at or "", reverse=True)
-    ordered.sort(key=lambda item: item.status != "running")
+    ordered.sort(key=lambda item: item.status not in ("running", "interrupted"))
     lines = [_line(report, result, wanted, frontier=report.place(result) in on) for result in ordered[:most]]
     return [line | {"status": "interrupted"} if line["status"] == "running" and not alive else line for line in lines]
 
