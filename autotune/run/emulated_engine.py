@@ -106,7 +106,10 @@ class EmulatedEngine:
         """Take note of what is to follow, for a request that is refused too."""
         now_s = time.monotonic()
         if outlook.loop is not None:
-            self._slots, self._left = outlook.loop
+            slots, left = outlook.loop
+            # Of two sent at once over two connections, the later may overtake: what came says that no more is left.
+            self._left = min(self._left, left) if self._in_loop and slots == self._slots else left
+            self._slots = slots
             self._loop_event_s = now_s
         elif outlook.sent_s is not None:
             self._expected = {at_s: count for at_s, count in self._expected.items() if at_s > now_s - _HOLD_S}
@@ -129,7 +132,7 @@ class EmulatedEngine:
         if self._streams.pop(stream.sequence, None) is not None:
             self.simulation.remove(stream.sequence)
             self._in_loop -= stream.in_loop
-            self._left = 0  # whoever leaves a stream before its end has stopped, and sends no more
+            self._slots = self._left = 0  # whoever leaves a stream before its end has stopped, and sends no more
             self._expected.clear()
             self._schedule_now()
 

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import threading
 import time
@@ -6,6 +7,7 @@ import httpx
 import pytest
 
 from autotune.bench import BenchCancelled, BenchError, BenchJob, Endpoint, Load, QuickClient
+from autotune.run.emulated_engine import EmulatedEngine, Outlook
 from autotune.run.emulated_server import EmulatedServer
 from autotune.run.simulate import simulate
 from autotune.schema import Benchmark
@@ -245,3 +247,20 @@ def test_a_timing_that_fails_ends_the_streams_instead_of_leaving_them_waiting(tm
     timing.step_ms = lambda *_: 1 / 0
     with EmulatedServer(timing, "m") as url, pytest.raises(BenchError, match="no request completed"):
         quick(url, tmp_path, Load("D(10,10)", 2), 4)
+
+
+def test_of_two_requests_sent_at_once_the_later_may_come_first():
+    """What is left to send is what the last of them said, in whatever order they come; the clock waits for no third."""
+
+    async def finish():
+        engine = EmulatedEngine(FAST, 1.0)
+        streams = []
+        for left in (0, 1):
+            outlook = Outlook(loop=(4, left))
+            engine.announce(outlook)
+            streams.append(engine.submit(4, 2, outlook))
+        for stream in streams:
+            while not (outputs := await stream.read()) or not outputs[-1].last:
+                pass
+
+    asyncio.run(asyncio.wait_for(finish(), timeout=4))
