@@ -109,6 +109,7 @@ class FamilyCompiler:
     ) -> Served:
         """What rests on the server alone: its flags, who set them, and what checks say of it."""
         place, facts = point.place, known.facts
+        reads += self._groups.serving  # first, since what is computed without notes decides what is read after it
         if laid.of_server is None:
             self._sort(place, known, laid, config)
             assert laid.of_server is not None
@@ -126,7 +127,6 @@ class FamilyCompiler:
         else:
             lowered = laid.lowered.get_noted(place, reads, self._lower, config, facts, (laid.answers, place))
         texts = {group: states[group].text for group in SERVING_GROUPS}
-        reads += self._groups.serving
         self._groups.kept += 1
         return Served(
             found,

@@ -26,7 +26,7 @@ def test_each_server_is_a_job_and_a_run_of_its_own_and_the_table_has_all(autotun
     assert "2 jobs, one a server" in done.err
     with Store(tmp_path / "data" / "autotune.db") as store:
         runs = store.runs()
-        assert sorted(len(run.points) for run in runs) == [2, 2]
+        assert sorted(run.point_count for run in runs) == [2, 2]
         assert all(run.finished for run in runs)
         assert {result.status for result in store.results(runs[0].run_id)} == {"done"}
     assert all(f"run {run.run_id}\n" in done.out for run in runs)

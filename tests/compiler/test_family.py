@@ -107,6 +107,12 @@ def test_families_compile_to_what_their_points_compile_to_alone():
     assert sum(check(sweep(rng)) for _ in range(24)) > 60
 
 
+def test_what_decides_what_is_read_next_counts_as_read():
+    # A finding about one value, of a check that looks at several.
+    words = ["runtime.isl=4096,128", "memory.max_total_tokens=1000", "misc.context_length=null,2048", "memory.prefix_caching=true", "++misc.env.B=two"]  # fmt: skip
+    assert check(words) == 4
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 11))
 def test_a_thousand_sweeps_compile_to_what_their_points_compile_to_alone(seed):
