@@ -316,6 +316,7 @@ def test_each_role_has_its_own_config_file():
     assert not files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_profile_of_every_engine_is_held_or_refused_with_a_reason(profile, engine):

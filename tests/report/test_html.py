@@ -188,6 +188,7 @@ def thousand():
     return found
 
 
+@pytest.mark.slow
 def test_a_thousand_points_stay_a_small_page():
     html, parsed = page(thousand())
     assert len(html) < 3_000_000

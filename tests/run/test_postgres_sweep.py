@@ -1,5 +1,7 @@
 """A sweep whose results go to a real PostgreSQL gives the table that SQLite gives."""
 
+import pytest
+
 import autotune
 from autotune.run import run_points
 from autotune.store import Store
@@ -8,6 +10,7 @@ from tests.run.points import NO_GPU
 from tests.store.postgres import postgres_server
 
 
+@pytest.mark.slow
 def test_six_points_give_the_same_table_in_both_databases(tmp_path):
     points = autotune.compile([*SWEEP, "executor=emulated", "executor.speed=100"])
     found = {}

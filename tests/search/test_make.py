@@ -164,6 +164,7 @@ def test_the_frontier_of_324_points_is_found_in_few_experiments(name, needed):
     assert share(shuffled) < share(asked[:needed])
 
 
+@pytest.mark.slow
 def test_hybrid_corrects_a_prediction_that_is_wrong():
     def wrong(point):
         metrics = measure(point)
@@ -189,6 +190,7 @@ def test_a_server_that_runs_is_preferred_where_nothing_else_decides():
     assert fifth([5]) == 4
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_any_space_with_any_outcomes_ends_without_a_point_twice(data):

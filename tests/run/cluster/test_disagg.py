@@ -128,6 +128,7 @@ def test_each_servers_log_has_a_file(start, upstream, router):
     executor.remove()
 
 
+@pytest.mark.slow
 def test_a_disaggregated_point_is_measured_from_end_to_end(tmp_path, upstream):
     with FakeCluster(lambda _: Plan(upstream=upstream)) as cluster, Store(tmp_path / "results.db") as store:
         config = cluster.write_kubeconfig(tmp_path / "kubeconfig")
