@@ -37,7 +37,8 @@ def list_runs(
 ) -> tuple[list[Seen], int]:
     """One page of the runs that are in a state (of all runs for None), the latest first, and how many there are in all.
 
-    `place` is how many are passed over and how many are wanted; `folders` has the folders of the runs of this machine. Only runs that may be in that state are read.
+    `place` is how many are passed over and how many are wanted; `folders` has the folders of the runs of this machine. Only
+    runs that may be in that state are read.
     """
     # `run_state` is for whoever has neither a store nor processes to look at.
     from autotune.run.pulse import ALIVE_FILE, take_pulse
