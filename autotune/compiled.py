@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autotune.schema import Config
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledPoint:
     """One point: its config, the server it means, and everything that is known of how it came about.
 

@@ -12,7 +12,7 @@ from autotune.catalog.formats import kv_value_bytes
 from autotune.catalog.kv_cache import full_layers, kv_bytes_per_token, kv_values_per_layer, sliding_bytes
 from autotune.catalog.sharding import Sharding, gpus_available, shard, tp_sizes
 from autotune.catalog.weights import WeightParts, weight_bytes, weight_parts
-from autotune.schema.watched import remember
+from autotune.schema.watched import once, remember
 
 if TYPE_CHECKING:
     from autotune.engines.engine import Facts
@@ -108,6 +108,10 @@ def plan_server_memory(config: Config, facts: Facts) -> MemoryPlan:
 
 def required_tokens(config: Config, facts: Facts) -> int | None:
     """KV cache of the requests that one data parallel rank runs at once: as many as arrive, no more than may run."""
+    return once(_required_tokens, config, facts)
+
+
+def _required_tokens(config: Config, facts: Facts) -> int | None:
     runtime, benchmark = config.runtime, config.benchmark
     if runtime.isl is None or runtime.osl is None or benchmark.request_rate:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,25 +39,30 @@ def compile_points(points: Iterable[PointInput | FamilyPoint], world: World) -> 
     layers: dict[tuple[str, ...], tuple[Layer, ...] | InputError] = {}
     families: dict[tuple[int, tuple[str, ...]], FamilyCompiler] = {}
     for point in points:
-        if point.profiles not in layers:
+        chosen = layers.get(point.profiles)
+        if chosen is None:
             try:
-                layers[point.profiles] = select_layers(point.profiles, world.profiles)
+                chosen = select_layers(point.profiles, world.profiles)
             except InputError as error:
-                layers[point.profiles] = error
-        chosen = layers[point.profiles]
+                chosen = error
+            layers[point.profiles] = chosen
         if not isinstance(point, FamilyPoint):
             yield compile_point(point, chosen, world)
             continue
-        compiled = None
-        if not isinstance(chosen, InputError):
-            key = (id(point.family), point.profiles)  # its compiler keeps the family, so no other gets this id
-            if key not in families:
-                if len(families) >= _FAMILIES_AT_ONCE:
-                    families.clear()
-                families[key] = FamilyCompiler(point.family, chosen, world)
-            with suppress(OutOfTheOrdinaryError):
-                compiled = families[key].compile(point)
-        yield compiled or compile_point(point.alone(), chosen, world)
+        key = (id(point.family), point.profiles)  # its compiler keeps the family, so no other gets this id
+        family = families.get(key)
+        if family is None and not isinstance(chosen, InputError):
+            if len(families) >= _FAMILIES_AT_ONCE:
+                families.clear()
+            family = families[key] = FamilyCompiler(point.family, chosen, world)
+        yield _compile_alike(point, family) or compile_point(point.alone(), chosen, world)
+
+
+def _compile_alike(point: FamilyPoint, family: FamilyCompiler | None) -> CompiledPoint | None:
+    try:
+        return None if family is None else family.compile(point)
+    except OutOfTheOrdinaryError:
+        return None
 
 
 def compile_point(point: PointInput, layers: tuple[Layer, ...] | InputError, world: World) -> CompiledPoint:

@@ -21,14 +21,15 @@ from autotune.compiler.family_parts import Known, Laid, OutOfTheOrdinaryError, P
 from autotune.compiler.load import plan_load
 from autotune.compiler.provenance import annotate, config_hash, provenance_notes
 from autotune.diagnostics import InputError
+from autotune.frozen import of_fields
 from autotune.layers import get_path, set_path, split_path
 from autotune.schema import SERVING_GROUPS
-from autotune.schema.watched import Glanced, Kept, Watched
+from autotune.schema.watched import Kept, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from autotune.compiler.family_parts import Group
+    from autotune.compiler.family_parts import Whole
     from autotune.compiler.world import World
     from autotune.compose.points import Family, FamilyPoint
     from autotune.diagnostics import Diagnostic
@@ -58,86 +59,87 @@ class FamilyCompiler:
             self._known.clear()
             groups.kept = 0
         place = point.place
-        key = tuple([place[number] for number in groups.of_facts])
+        key = groups.pick_facts(place)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._find_facts(point)
         laid = self._choice.find(known, point)
-        states, config = groups.config(laid.shared, known, point)
+        whole = groups.whole(laid.shared, known, point)
+        config = whole.config
         if config.system.serving_mode != "agg":
             raise OutOfTheOrdinaryError
-        served: Served = laid.served.get(place, self._serve, point, known, laid, states, config)
-        identity = laid.shared.id_of(states)
-        data = laid.shared.data.copy()
-        for group, _, _ in laid.shared.varied:
-            data[group] = states[group].data
-        found = self._found(point, known, laid, served, config)
+        served: Served = whole.server.served.get(place, self._serve, point, known, laid, whole)
+        data, identity = whole.data_and_id(laid.shared)
         origin = laid.origin.copy()
         for dotted, number in laid.free.items():
             origin[dotted] = point.laid[number].writer
         loads = laid.loads.get(place, self._load, config)
-        return CompiledPoint(
-            id=identity,
-            overrides=point.overrides,
-            profiles=point.profiles,
-            data=data,
-            config=config,
-            facts=known.facts,
-            deployment=annotate(served.deployment, identity, served.notes, (loads,)),
-            applied_layers=laid.ids,
-            origin=origin,
-            diagnostics=tuple([item.of_point(identity) for item in found]),
-            swept=point.swept,
-            record=partial(relay, point, groups.layers, known.facts, known.written),
-        )
+        fields = {
+            "id": identity,
+            "overrides": point.overrides,
+            "profiles": point.profiles,
+            "data": data,
+            "config": config,
+            "facts": known.facts,
+            "deployment": annotate(served.deployment, identity, served.notes, (loads,)),
+            "applied_layers": laid.ids,
+            "origin": origin,
+            "diagnostics": tuple([item.of_point(identity) for item in self._found(point, known, laid, served, whole)]),
+            "swept": point.swept,
+            "record": partial(relay, point, groups.layers, known.facts, known.written),
+        }
+        return of_fields(CompiledPoint, fields)
 
-    def _found(self, point: FamilyPoint, known: Known, laid: Laid, served: Served, config: Config) -> list[Diagnostic]:
+    def _found(
+        self, point: FamilyPoint, known: Known, laid: Laid, served: Served, whole: Whole
+    ) -> Iterable[Diagnostic]:
         """All findings, in the order of `compile_point`."""
         found = served.found
         if laid.of_load:
-            glanced: Any = Glanced(config, self._groups.varied, laid.answers, point.place)
             for number, check in laid.of_load:
-                answer = [*check(glanced, known.facts)]
+                answer = [*check(whole.glanced, known.facts)]
                 if answer:
                     found = [*found, (number, _placed(answer, laid, point, []))]
-            if found is not served.found:
-                found = sorted(found, key=itemgetter(0))
+            if found is served.found:
+                return served.in_all
+            found = sorted(found, key=itemgetter(0))
         return [*laid.notes, *[item for _, items in found for item in items], *served.lowered]
 
     def _serve(  # noqa: PLR0917 - what the answer rests on
-        self, reads: list[int], point: FamilyPoint, known: Known, laid: Laid, states: dict[str, Group], config: Config
+        self, reads: list[int], point: FamilyPoint, known: Known, laid: Laid, whole: Whole
     ) -> Served:
         """What rests on the server alone: its flags, who set them, and what checks say of it."""
-        place, facts = point.place, known.facts
-        reads += self._groups.serving  # first, since what is computed without notes decides what is read after it
+        place, facts, config, states = point.place, known.facts, whole.config, whole.server.states
         if laid.of_server is None:
             self._sort(place, known, laid, config)
             assert laid.of_server is not None
-        glanced: Any = Glanced(config, self._groups.varied, laid.answers, place)
+        glanced = self._groups.glance_server(laid.shared, whole, place, reads)
         found: list[tuple[int, Sequence[Diagnostic]]] = []
         for number, check, kept in laid.of_server:
             if kept is None:
                 answer = [*check(glanced, facts)]
             else:
-                answer = kept.get_noted(place, reads, self._check, check, config, facts, (laid.answers, place))
+                answer = kept.get_noted(place, reads, self._check, check, config, facts, (laid.shared.answers, place))
             if answer:
                 found.append((number, _placed(answer, laid, point, reads)))
         if laid.lowered is None:
             lowered = self._world.engines[facts.engine].lower(glanced, facts)
         else:
-            lowered = laid.lowered.get_noted(place, reads, self._lower, config, facts, (laid.answers, place))
+            lowered = laid.lowered.get_noted(place, reads, self._lower, config, facts, (laid.shared.answers, place))
         texts = {group: states[group].text for group in SERVING_GROUPS}
         self._groups.kept += 1
+        notes = [item.at(_writer(item, laid, point, reads)) for item in lowered.diagnostics]
         return Served(
             found,
-            [item.at(_writer(item, laid, point, reads)) for item in lowered.diagnostics],
+            notes,
+            [*laid.notes, *[item for _, items in found for item in items], *notes],
             lowered.deployment,
             provenance_notes(config_hash(texts), laid.set_by(point, states), point.profiles, laid.ids),
         )
 
     def _sort(self, place: Place, known: Known, laid: Laid, config: Config) -> None:
         """Tell checks apart by what they read. Those that found nothing and read nothing that varies never will find anything."""
-        serving, facts, answers = {*self._groups.serving}, known.facts, (laid.answers, place)
+        serving, facts, answers = {*self._groups.serving}, known.facts, (laid.shared.answers, place)
         laid.of_server = []
         for number, check in enumerate(CHECKS):
             kept = Kept()

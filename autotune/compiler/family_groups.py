@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import functools
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from autotune.compiler.family_parts import Group, Known, OutOfTheOrdinaryError, Place, Shared
+from autotune.compiler.family_parts import Group, OutOfTheOrdinaryError, ServerGroups, Shared, Whole
 from autotune.layers import copy_tree, set_path
 from autotune.schema import SERVING_GROUPS, Config
-from autotune.schema.watched import varied_fields
+from autotune.schema.watched import Glanced, varied_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from autotune.compiler.family_parts import Known, Pick, Place
     from autotune.compose.points import Family, FamilyPoint
     from autotune.layers import Layer
 
@@ -51,7 +53,10 @@ class Groups:
         self.of_facts = _numbers(self.touching, OF_FACTS)
         self.serving = _numbers(self.touching, SERVING_GROUPS)
         self._set = frozenset(group for group in Config.model_fields if group in family.data)
-        self._latest: tuple[Shared, Place, dict[str, Group], Config] | None = None
+        self.pick_facts = _pick(self.of_facts)
+        self.pick_server = _pick(self.serving)
+        self._of_server = frozenset(self.serving)
+        self._latest: tuple[Shared, Place, Whole] | None = None
 
     def shared(self, known: Known, point: FamilyPoint, applied: Place) -> Shared:
         """The groups after these layers: those that no dimension writes to, and where the others are kept."""
@@ -61,36 +66,60 @@ class Groups:
                 group: None if own else self.group(group, known, point, applied) for group, own in self.touching.items()
             }
             varied = [
-                (group, own, known.groups.setdefault((group, self._in(group, applied)), {}))
+                (group, _pick(own), known.groups.setdefault((group, self._in(group, applied)), {}))
                 for group, own in self.touching.items()
                 if own
             ]
-            shared = known.shared[applied] = Shared(applied, fixed, varied)
+            whose = [{*self.touching[group]} <= {*self.serving} for group, _, _ in varied]
+            shared = known.shared[applied] = Shared(
+                applied,
+                fixed,
+                of_server=[item for item, is_server in zip(varied, whose, strict=True) if is_server],
+                of_load=[item for item, is_server in zip(varied, whose, strict=True) if not is_server],
+            )
         return shared
 
-    def config(self, shared: Shared, known: Known, point: FamilyPoint) -> tuple[dict[str, Group], Config]:
+    def whole(self, shared: Shared, known: Known, point: FamilyPoint) -> Whole:
         """All groups of a point after the layers of `shared`, and the config that they make."""
-        latest = self._latest
-        if latest is not None and latest[0] is shared and latest[1] is point.place:
-            return latest[2], latest[3]
-        place = point.place
-        states = shared.states.copy()
-        models = shared.models.copy()
-        for group, numbers, kept in shared.varied:
-            own = tuple([place[number] for number in numbers])
-            state = kept.get(own)
-            if state is None:
-                state = kept[own] = self._find(group, point, known, shared.applied)
-            states[group] = state
+        latest, place = self._latest, point.place
+        if latest is not None and latest[0] is shared and latest[1] is place:
+            return latest[2]
+        number = self.pick_server(place)
+        server = shared.servers.get(number)
+        if server is None:
+            self.kept += 1
+            states = {
+                group: self._state(group, pick, kept, known, point, shared.applied)
+                for group, pick, kept in shared.of_server
+            }
+            server = shared.servers[number] = ServerGroups(shared, states)
+        models = server.models.copy()
+        of_load = []
+        for group, pick, kept in shared.of_load:
+            state = kept.get(pick(place)) or self._state(group, pick, kept, known, point, shared.applied)
             models[group] = state.model
+            of_load.append((group, state))
         config = _config(models, self._set)
-        self._latest = (shared, place, states, config)
-        return states, config
+        glanced = Glanced(config, models, self.varied, [], (shared.answers, place), (self._of_server, server.answers))
+        whole = Whole(server, of_load, config, glanced)
+        self._latest = (shared, place, whole)
+        return whole
+
+    def glance_server(self, shared: Shared, whole: Whole, place: Place, reads: list[int]) -> Any:
+        """The config for an answer about all points of the server. What it reads beside the server is appended to `reads`."""
+        fields = {group: model for group, model in whole.server.models.items() if model is not None}
+        known = (self._of_server, whole.server.answers)
+        return Glanced(whole.config, fields, self.varied, reads, (shared.answers, place), known)
 
     def group(self, group: str, known: Known, point: FamilyPoint, applied: Place) -> Group:
         """One group of a point after these layers."""
         kept = known.groups.setdefault((group, self._in(group, applied)), {})
-        own = tuple([point.place[number] for number in self.touching[group]])
+        return self._state(group, _pick(self.touching[group]), kept, known, point, applied)
+
+    def _state(  # noqa: PLR0917 - what the group rests on
+        self, group: str, pick: Pick, kept: dict[Any, Group], known: Known, point: FamilyPoint, applied: Place
+    ) -> Group:
+        own = pick(point.place)
         if own not in kept:
             kept[own] = self._find(group, point, known, applied)
         return kept[own]
@@ -131,6 +160,11 @@ def _config(models: dict[str, Any], given: frozenset[str]) -> Config:
     object.__setattr__(config, "__pydantic_extra__", None)
     object.__setattr__(config, "__pydantic_private__", None)
     return config
+
+
+def _pick(numbers: Place) -> Pick:
+    """Takes the alternatives of these dimensions out of a place."""
+    return itemgetter(*numbers) if numbers else lambda _: ()
 
 
 def _numbers(touching: Mapping[str, Place], groups: Iterable[str]) -> Place:

@@ -9,7 +9,7 @@ from autotune.compiler.fit import fit_of
 from autotune.compiler.layering import condition_scope, lay
 from autotune.layers import get_path, set_path
 from autotune.layers.condition import ConditionError
-from autotune.schema.watched import Glanced, Watched, reading
+from autotune.schema.watched import Watched, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,33 +27,49 @@ class LayerChoice:
 
     def __init__(self, groups: Groups) -> None:
         self._groups = groups
-        self._conditions: dict[str, tuple[list[tuple[str, tuple[str, ...]]], list[int]]] = {}
 
     def find(self, known: Known, point: FamilyPoint) -> Laid:
         """What the layers that hold for this point make of the family."""
+        number = self._groups.pick_server(point.place)
+        at = known.reached.get(number)
+        if at is None:
+            self._groups.kept += 1
+            at = known.reached[number] = self._reach(known, point)
+        while type(at) is Step:
+            if at.alone:
+                held = self._holds(known, point, at)
+            else:
+                held = at.kept.get(point.place, self._holds_reading, known, point, at)
+            at = at.after.get(held) or self._follow(known, point, at, held=held)
+        assert isinstance(at, Laid)
+        return at
+
+    def _reach(self, known: Known, point: FamilyPoint) -> Step | Laid:
+        """Follows the conditions that rest on the server alone, up to the first that does not."""
         at = known.first
         if at is None:
             at = known.first = self._go_on(known, point, 0, ())
-        while type(at) is Step:
-            if at.alone:
-                held = self._look(known, point, at)
-            else:
-                held = at.kept.get(point.place, self._holds, known, point, at.layer, at.applied)
-            following = at.after.get(held)
-            if following is None:
-                applied = (*at.applied, at.number) if held else at.applied
-                following = at.after[held] = self._go_on(known, point, at.number + 1, applied)
-            at = following
-        assert isinstance(at, Laid)
+        serving = {*self._groups.serving}
+        while type(at) is Step and not at.alone:
+            noted: list[int] = []
+            held = at.kept.get_noted(point.place, noted, self._holds_reading, known, point, at)
+            if not serving.issuperset(noted):
+                break
+            at = at.after.get(held) or self._follow(known, point, at, held=held)
         return at
+
+    def _follow(self, known: Known, point: FamilyPoint, at: Step, *, held: bool) -> Step | Laid:
+        applied = (*at.applied, at.number) if held else at.applied
+        following = at.after[held] = self._go_on(known, point, at.number + 1, applied)
+        return following
 
     def _go_on(self, known: Known, point: FamilyPoint, number: int, applied: Place) -> Step | Laid:
         """The next condition that rests on what varies; what all have to say where there is none."""
         for index, layer in enumerate(self._groups.layers[number:], number):
             if layer.when is not None:
-                step = Step(index, layer, applied)
+                step = Step(index, layer, applied, *self._asked(layer.when))
                 noted: list[int] = []
-                held = step.kept.get_noted(point.place, noted, self._holds, known, point, layer, applied)
+                held = step.kept.get_noted(point.place, noted, self._holds_reading, known, point, step)
                 if not step.kept.constant:
                     step.alone = not {*noted} < {*self._groups.serving}
                     return step
@@ -65,77 +81,64 @@ class LayerChoice:
             laid = known.laid[applied] = self._lay(known, point, applied)
         return laid
 
-    def _holds(self, reads: list[int], known: Known, point: FamilyPoint, layer: Layer, applied: Place) -> bool:
+    def _holds_reading(self, reads: list[int], known: Known, point: FamilyPoint, step: Step) -> bool:
+        """Whether the condition holds, and what it reads."""
         self._groups.kept += 1
-        assert layer.when is not None
-        asked, numbers = self._asked(layer.when)
-        reads += numbers
+        reads += step.numbers
         fit: dict[str, Any] = {}
-        if any(root == "fit" for root, _ in asked):
-            _, config = self._groups.config(self._groups.shared(known, point, applied), known, point)
-            answers = known.answers.setdefault(applied, {})
-            fit = fit_of(Watched(config, self._groups.varied, reads, (answers, point.place)), known.facts)  # type: ignore[arg-type]
-        return self._outcome(known, point, layer, applied, asked, fit)
+        if step.of_fit:
+            shared = self._groups.shared(known, point, step.applied)
+            config = self._groups.whole(shared, known, point).config
+            watched: Any = Watched(config, self._groups.varied, reads, (shared.answers, point.place))
+            fit = fit_of(watched, known.facts)
+        return self._outcome(known, point, step, fit)
 
-    def _look(self, known: Known, point: FamilyPoint, step: Step) -> bool:
-        """The same where hardly two points are alike."""
-        layer, applied = step.layer, step.applied
-        assert layer.when is not None
-        asked, _ = self._asked(layer.when)
+    def _holds(self, known: Known, point: FamilyPoint, step: Step) -> bool:
+        """The same where hardly two points are alike, so that what it reads is no use."""
         fit: dict[str, Any] = {}
-        if any(root == "fit" for root, _ in asked):
-            _, config = self._groups.config(self._groups.shared(known, point, applied), known, point)
-            answers = known.answers.setdefault(applied, {})
-            fit = fit_of(Glanced(config, self._groups.varied, answers, point.place), known.facts)  # type: ignore[arg-type]
-        return self._outcome(known, point, layer, applied, asked, fit)
+        if step.of_fit:
+            shared = self._groups.shared(known, point, step.applied)
+            fit = fit_of(self._groups.whole(shared, known, point).glanced, known.facts)
+        return self._outcome(known, point, step, fit)
 
-    def _outcome(  # noqa: PLR0917 - what the answer rests on
-        self,
-        known: Known,
-        point: FamilyPoint,
-        layer: Layer,
-        applied: Place,
-        asked: Sequence[tuple[str, tuple[str, ...]]],
-        fit: dict[str, Any],
-    ) -> bool:
+    def _outcome(self, known: Known, point: FamilyPoint, step: Step, fit: dict[str, Any]) -> bool:
         values = []
-        for root, rest in asked:
+        for root, rest in step.asked:
             value = (
                 fit.get(rest[0])
                 if root == "fit"
-                else get_path(self._groups.group(root, known, point, applied).raw, rest)
+                else get_path(self._groups.group(root, known, point, step.applied).raw, rest)
             )
-            values.append((type(value), value))
-        key = (layer.id, applied, *values)
+            values += (type(value), value)
+        key = tuple(values)
         try:
-            if key not in known.outcomes:
-                known.outcomes[key] = self._evaluate(known, point, layer, applied, fit)
-            return known.outcomes[key]
+            held = step.outcomes.get(key)
+            if held is None:
+                held = step.outcomes[key] = self._evaluate(known, point, step, fit)
         except TypeError:  # a list or a map among the values
-            return self._evaluate(known, point, layer, applied, fit)
+            held = self._evaluate(known, point, step, fit)
+        return held
 
     def _asked(self, condition: Condition) -> tuple[list[tuple[str, tuple[str, ...]]], list[int]]:
         """What a condition reads that may differ between points, as root and path below it; and the dimensions it rests on."""
-        found = self._conditions.get(condition.text)
-        if found is None:
-            touching = self._groups.touching
-            paths = [(root, tuple(rest)) for root, *rest in (name.split(".") for name in condition.names)]
-            names = [name for name in condition.names if not name.startswith("fit.")]
-            numbers = reading(self._groups.varied, names)
-            asked = [
-                (root, rest)
-                for root, rest in paths
-                if (root == "fit" and rest) or any(number in touching.get(root, ()) for number in numbers)
-            ]
-            found = self._conditions[condition.text] = (asked, numbers)
-        return found
+        touching = self._groups.touching
+        paths = [(root, tuple(rest)) for root, *rest in (name.split(".") for name in condition.names)]
+        numbers = reading(self._groups.varied, [name for name in condition.names if not name.startswith("fit.")])
+        asked = [
+            (root, rest)
+            for root, rest in paths
+            if (root == "fit" and rest) or any(number in touching.get(root, ()) for number in numbers)
+        ]
+        return asked, numbers
 
-    def _evaluate(self, known: Known, point: FamilyPoint, layer: Layer, applied: Place, fit: dict[str, Any]) -> bool:
-        assert layer.when is not None
-        current = {group: self._groups.group(group, known, point, applied).raw for group in self._groups.family.data}
-        scope = condition_scope(current, layer.when.roots, known.facts, known.num_gpus, lambda *_: fit)
+    def _evaluate(self, known: Known, point: FamilyPoint, step: Step, fit: dict[str, Any]) -> bool:
+        when = step.layer.when
+        assert when is not None
+        groups = self._groups
+        current = {group: groups.group(group, known, point, step.applied).raw for group in groups.family.data}
+        scope = condition_scope(current, when.roots, known.facts, known.num_gpus, lambda *_: fit)
         try:
-            return layer.when.evaluate(scope)
+            return when.evaluate(scope)
         except ConditionError:
             raise OutOfTheOrdinaryError from None
 
@@ -161,7 +164,6 @@ class LayerChoice:
             notes=[*known.notes, *layered.diagnostics],
             origin=origin,
             free=free,
-            answers=known.answers.setdefault(applied, {}),
         )
 
 

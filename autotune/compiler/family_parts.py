@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autotune.compiler.point_id import is_of_it, measured_by
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
     from autotune.engines.engine import Facts
     from autotune.layers import Layer
+    from autotune.schema import Config
 
 #: Numbers of alternatives, or of layers.
 Place = tuple[int, ...]
+
+#: A group, the dimensions that write to it, and what it is by the alternatives of those.
+Varied = tuple[str, "Pick", "dict[Any, Group]"]
+
+#: Takes some of the numbers of a place.
+Pick = Callable[[Place], Any]
 
 
 class OutOfTheOrdinaryError(Exception):
@@ -57,23 +65,31 @@ class Known:
         self.num_gpus = num_gpus
         #: The first condition that points answer differently, or what the layers make of all of them.
         self.first: Step | Laid | None = None
+        #: The first condition that rests on more than the server, by the alternatives that the server rests on.
+        self.reached: dict[Any, Step | Laid] = {}
         self.laid: dict[Place, Laid] = {}
-        self.answers: dict[Place, Answers] = {}
         self.shared: dict[Place, Shared] = {}
-        #: Whether a condition holds, by layer, layers before it, and what it read of the values that vary.
-        self.outcomes: dict[tuple[Any, ...], bool] = {}
-        self.groups: dict[tuple[str, Place], dict[Place, Group]] = {}
+        self.groups: dict[tuple[str, Place], dict[Any, Group]] = {}
 
 
 class Step:
     """One condition after the layers `applied`, and what comes after either answer."""
 
-    __slots__ = ("after", "alone", "applied", "kept", "layer", "number")
+    __slots__ = ("after", "alone", "applied", "asked", "kept", "layer", "number", "numbers", "of_fit", "outcomes")
 
-    def __init__(self, number: int, layer: Layer, applied: Place) -> None:
+    def __init__(
+        self, number: int, layer: Layer, applied: Place, asked: list[tuple[str, tuple[str, ...]]], numbers: list[int]
+    ) -> None:
         self.number = number
         self.layer = layer
         self.applied = applied
+        #: What the condition reads that may differ between points, as group and path below it, and the dimensions of those
+        #: paths; what `fit` rests on is found as it is read.
+        self.asked = asked
+        self.numbers = numbers
+        self.of_fit = any(root == "fit" for root, _ in asked)
+        #: Whether the condition holds, by what was asked.
+        self.outcomes: dict[tuple[Any, ...], bool] = {}
         self.kept = Kept()
         #: Whether hardly two points have the same answer for the same reasons, so that keeping them is no use.
         self.alone = False
@@ -83,28 +99,68 @@ class Step:
 class Shared:
     """The groups after the layers `applied`: those that no dimension writes to, and where the others are kept."""
 
-    __slots__ = ("_entries", "_holes", "applied", "data", "models", "states", "varied")
+    __slots__ = ("answers", "applied", "entries", "fixed", "holes", "of_load", "of_server", "servers")
 
     def __init__(
-        self, applied: Place, fixed: Mapping[str, Group | None], varied: list[tuple[str, Place, dict[Place, Group]]]
+        self,
+        applied: Place,
+        fixed: Mapping[str, Group | None],
+        *,
+        of_server: list[Varied],
+        of_load: list[Varied],
     ) -> None:
         self.applied = applied
+        self.answers: Answers = {}
         #: Every group, in order, with None where it differs from point to point.
-        self.states: dict[str, Any] = dict(fixed)
-        self.models = {group: None if state is None else state.model for group, state in fixed.items()}
-        self.data: dict[str, Any] = {group: None if state is None else state.data for group, state in fixed.items()}
-        #: Group, the dimensions that write to it, and its states by the alternatives of those.
-        self.varied = varied
+        self.fixed = fixed
+        #: The groups that differ: those of which the server decides, and those of which the load does as well.
+        self.of_server = of_server
+        self.of_load = of_load
         names = [group for group in sorted(fixed) if is_of_it(group)]
-        self._entries = [getattr(fixed[group], "entry", "") for group in names]
-        self._holes = [(number, group) for number, group in enumerate(names) if fixed[group] is None]
+        #: The text that a point's id is a hash of, and the places of the groups in it that differ.
+        self.entries = [getattr(fixed[group], "entry", "") for group in names]
+        self.holes = {group: number for number, group in enumerate(names) if fixed[group] is None}
+        #: By the alternatives that the server rests on.
+        self.servers: dict[Any, ServerGroups] = {}
 
-    def id_of(self, states: Mapping[str, Group]) -> str:
-        """The id of the point that these groups make up, as `point_id` gives it."""
-        entries = self._entries.copy()
-        for number, group in self._holes:
-            entries[number] = states[group].entry
-        return hash_text(join_entries(entries))
+
+class ServerGroups:
+    """The groups of one server after the layers of `shared`, with those left open that the load differs in; and what is known
+    of all its points.
+    """
+
+    __slots__ = ("answers", "data", "entries", "models", "served", "states")
+
+    def __init__(self, shared: Shared, states: Mapping[str, Group]) -> None:
+        self.states: dict[str, Any] = {**shared.fixed, **states}
+        self.models = {group: None if state is None else state.model for group, state in self.states.items()}
+        self.data = {group: None if state is None else state.data for group, state in self.states.items()}
+        self.entries = shared.entries.copy()
+        for group, state in states.items():
+            if group in shared.holes:
+                self.entries[shared.holes[group]] = state.entry
+        #: What functions answered that read nothing but the server.
+        self.answers: dict[Any, Any] = {}
+        self.served = Kept()
+
+
+class Whole(NamedTuple):
+    """All groups of a point: those of its server, those that the load differs in, and the config that they make."""
+
+    server: ServerGroups
+    of_load: list[tuple[str, Group]]
+    config: Config
+    #: The config for an answer about this point alone.
+    glanced: Any
+
+    def data_and_id(self, shared: Shared) -> tuple[dict[str, Any], str]:
+        """The point as plain data, and its id as `point_id` gives it."""
+        data, entries, holes = self.server.data.copy(), self.server.entries.copy(), shared.holes
+        for group, state in self.of_load:
+            data[group] = state.data
+            if group in holes:
+                entries[holes[group]] = state.entry
+        return data, hash_text(join_entries(entries))
 
 
 class Laid:
@@ -118,7 +174,6 @@ class Laid:
         notes: list[Diagnostic],
         origin: dict[str, Writer],
         free: dict[str, int],
-        answers: Answers,
     ) -> None:
         self.shared = shared
         self.ids = ids
@@ -126,12 +181,10 @@ class Laid:
         self.origin = origin
         #: Dotted path and number of the setting, for those values laid on that neither facts nor layers replaced.
         self.free = free
-        self.answers = answers
         #: The checks that rest on the server (None: not yet sorted), and those that rest on the load as well. One that rests on
         #: all that the server does has no answers kept, nor have flags that do: those of the server are.
         self.of_server: list[tuple[int, Check, Kept | None]] | None = None
         self.of_load: list[tuple[int, Check]] = []
-        self.served = Kept()
         self.lowered: Kept | None = Kept()
         self.loads = Kept()
         self._said = [
@@ -154,5 +207,7 @@ class Served(NamedTuple):
     #: What each check found, with the check's number.
     found: list[tuple[int, Sequence[Diagnostic]]]
     lowered: list[Diagnostic]
+    #: All that is found where nothing is found that rests on the load.
+    in_all: list[Diagnostic]
     deployment: Deployment
     notes: dict[str, str]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autotune.compose.settings import Assign, Choose, HydraOnly, Path, UseProfiles
 from autotune.diagnostics import Diagnostic, InputError, Writer
@@ -45,8 +47,7 @@ class Family:
     paths: tuple[tuple[Path, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyPoint:
+class FamilyPoint(NamedTuple):
     """One point of a family: `place` has the number of the alternative taken in each dimension, `laid` what those assign."""
 
     overrides: tuple[str, ...]
@@ -80,29 +81,59 @@ def compose_sweep(dimensions: Iterable[Dimension], composer: Composer) -> Iterat
     _check_choices(parts, composer)
     laid = _laid(parts)
     paths = tuple(_paths(parts[index].alternatives[0]) for index in laid)
-    rest = tuple(index for index in range(len(parts)) if index not in laid)
-    texts = [[tuple(setting.text for setting in alternative) for alternative in part.alternatives] for part in parts]
-    swept_ones = [part.swept for part in parts]
-    families: dict[tuple[int, ...], tuple[Family, tuple[str, ...], Writer | None]] = {}
-    places = itertools.product(*(range(len(part.alternatives)) for part in parts))
-    for numbers, said in zip(places, itertools.product(*texts), strict=True):
-        overrides = tuple(itertools.chain.from_iterable(said))
-        swept = tuple(itertools.chain.from_iterable(itertools.compress(said, swept_ones)))
+    families: dict[tuple[int, ...], tuple[Family, PointInput]] = {}
+    for said in _product([_sayings(part, is_laid=index in laid) for index, part in enumerate(parts)]):
         if not laid:
-            chosen = [part.alternatives[number] for part, number in zip(parts, numbers, strict=True)]
-            settings = tuple(setting for alternative in chosen for setting in alternative)
-            yield _compose(settings, overrides, swept, composer)
+            yield _compose(said.fixed, said.overrides, said.swept, composer)
             continue
-        key = tuple([numbers[index] for index in rest])
-        if key not in families:
-            fixed = tuple(setting for index in rest for setting in parts[index].alternatives[numbers[index]])
-            base = _compose(fixed, (), (), composer)
-            family = Family(base.data, base.origin, base.pinned, paths)
-            families[key] = (family, base.profiles, base.profile_writer)
-        family, profiles, profile_writer = families[key]
-        settings = tuple([setting for index in laid for setting in parts[index].alternatives[numbers[index]]])
-        place = tuple([numbers[index] for index in laid])
-        yield FamilyPoint(overrides, swept, profiles, family, place, settings, profile_writer)  # type: ignore[arg-type]
+        found = families.get(said.chosen)
+        if found is None:
+            base = _compose(said.fixed, (), (), composer)
+            found = families[said.chosen] = (Family(base.data, base.origin, base.pinned, paths), base)
+        family, base = found
+        yield FamilyPoint(
+            said.overrides, said.swept, base.profiles, family, said.place, said.laid, base.profile_writer
+        )
+
+
+class _Said(NamedTuple):
+    """What is said by one alternative of a dimension, or by one of each. `chosen` and `fixed` are the number and the settings of
+    a dimension that is composed, `place` and `laid` those of one that is laid on.
+    """
+
+    overrides: tuple[str, ...] = ()
+    swept: tuple[str, ...] = ()
+    chosen: tuple[int, ...] = ()
+    fixed: tuple[Setting, ...] = ()
+    place: tuple[int, ...] = ()
+    laid: tuple[Any, ...] = ()
+
+
+def _sayings(part: Dimension, *, is_laid: bool) -> list[_Said]:
+    sayings = []
+    for number, alternative in enumerate(part.alternatives):
+        texts = tuple(setting.text for setting in alternative)
+        swept = texts if part.swept else ()
+        if is_laid:
+            sayings.append(_Said(texts, swept, place=(number,), laid=alternative))
+        else:
+            sayings.append(_Said(texts, swept, chosen=(number,), fixed=alternative))
+    return sayings
+
+
+def _product(sayings: Sequence[Sequence[_Said]]) -> Iterator[_Said]:
+    """One alternative of each dimension, the last changing fastest; what those before it say is joined once for all of it."""
+    *before, last = [[_Said()], *sayings]
+    while before and len(last) == 1:
+        last = [_join(said, last[0]) for said in before.pop()]
+    for chosen in itertools.product(*before):
+        start = functools.reduce(_join, chosen, _Said())
+        for said in last:
+            yield _join(start, said)
+
+
+def _join(one: _Said, other: _Said) -> _Said:
+    return _Said(*map(operator.add, one, other))
 
 
 def _compose(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics.codes import CODES
+from autotune.frozen import of_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ class Severity(enum.StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diagnostic:
     """One finding.
 
@@ -54,11 +55,13 @@ class Diagnostic:
 
     def at(self, writer: Writer | None) -> Diagnostic:
         """The same finding with its writer named, unless it has one."""
-        return self if self.writer is not None or writer is None else replace(self, writer=writer)
+        if self.writer is not None or writer is None:
+            return self
+        return of_fields(Diagnostic, self.__dict__ | {"writer": writer})
 
     def of_point(self, point: str) -> Diagnostic:
         """The same finding at this point of the sweep."""
-        return Diagnostic(self.code, self.severity, self.message, self.path, self.writer, self.help, point)
+        return of_fields(Diagnostic, self.__dict__ | {"point": point})
 
 
 def diagnostic(

@@ -28,6 +28,12 @@ def remember(function: Callable[[Any, Facts], Answer], config: Any, facts: Facts
     return answer
 
 
+def once(function: Callable[[Any, Facts], Answer], config: Any, facts: Facts) -> Answer:
+    """`function(config, facts)`; where several ask it of one point, what the first of them was told."""
+    answer: Answer = config.once(function, facts) if type(config) is Glanced else function(config, facts)
+    return answer
+
+
 def varied_fields(paths: Sequence[Sequence[tuple[str, ...]]]) -> Varied:
     """The fields that each dimension writes, as a tree."""
     tree: Varied = {}
@@ -113,31 +119,60 @@ class Watched:
 
 
 class Glanced:
-    """Stands in for a config of which one answer is wanted that is not worth keeping: nothing is noted, and what is asked
-    through `remember` comes from the answers that are kept.
+    """Stands in for a config of which one answer is wanted that is not worth keeping by what it reads: what is asked through
+    `remember` comes from the answers that are kept, and the groups in `fields` are read as they are. Reading any other group
+    appends the dimensions that were read to `reads`.
+
+    `shared` are some dimensions, and what functions answered that read no others, for the points that agree in those.
     """
 
-    __slots__ = ("__dict__", "_answers", "_place", "_target", "_varied")
+    __slots__ = ("__dict__", "_answers", "_own", "_reads", "_shared", "_target", "_varied")
 
-    def __init__(self, target: BaseModel, varied: Varied, answers: Answers, place: Sequence[int]) -> None:
-        self.__dict__ = target.__dict__  # its fields, read without a detour
+    def __init__(  # noqa: PLR0917 - as many as there are
+        self,
+        target: BaseModel,
+        fields: dict[str, Any],
+        varied: Varied,
+        reads: list[int],
+        answers: tuple[Answers, Sequence[int]],
+        shared: tuple[frozenset[int], dict[Any, Any]],
+    ) -> None:
+        self.__dict__ = fields  # read without a detour
         self._target = target
         self._varied = varied
+        self._reads = reads
         self._answers = answers
-        self._place = place
+        self._shared = shared
+        self._own: dict[Any, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._target, name)  # its methods
+        return getattr(Watched(self._target, self._varied, self._reads), name)
 
     def __call__(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
         """What `remember` gives."""
-        kept = self._answers.get(function)
+        dimensions, known = self._shared
+        if function in known:
+            return known[function]
+        answers, place = self._answers
+        kept = answers.get(function)
         if kept is None:
-            kept = self._answers[function] = Kept()
-        return kept.get(self._place, self._ask, function, facts)
+            kept = answers[function] = Kept()
+        noted: list[int] = []
+        answer = kept.get_noted(place, noted, self._ask, function, facts)
+        if dimensions.issuperset(noted):
+            known[function] = answer
+        else:
+            self._reads += noted
+        return answer
+
+    def once(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
+        """What `once` gives."""
+        if function not in self._own:
+            self._own[function] = function(self, facts)
+        return self._own[function]
 
     def _ask(self, reads: list[int], function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
-        return function(Watched(self._target, self._varied, reads, (self._answers, self._place)), facts)
+        return function(Watched(self._target, self._varied, reads, self._answers), facts)
 
 
 class Kept:
