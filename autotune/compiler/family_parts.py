@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autotune.compiler.point_id import is_of_it, measured_by
 from autotune.compiler.provenance import is_served
 from autotune.diagnostics import Source
-from autotune.engines.provenance import spell_set_by
+from autotune.engines.provenance import join_set_by, set_by_entries
 from autotune.layers import get_path, split_path
 from autotune.schema.config import canonical, canonical_entry, hash_text, join_entries
 from autotune.schema.watched import Answers, Kept
@@ -187,18 +188,28 @@ class Laid:
         self.of_load: list[tuple[int, Check]] = []
         self.lowered: Kept | None = Kept()
         self.loads = Kept()
-        self._said = [
+        said = [
             (path, tuple(split_path(path)), None if path in free else writer, free.get(path, -1))
             for path, writer in sorted(origin.items())
             if is_served(path) and (path in free or writer.source is not Source.BASE)
         ]
+        #: What of each group has a writer to be named, and those entries as spelled for what the group is.
+        self._said: list[tuple[str, list[Any], dict[Group, list[tuple[str, str]]]]] = [
+            (group, [*items], {}) for group, items in groupby(said, lambda item: item[1][0])
+        ]
 
     def set_by(self, point: FamilyPoint, states: Mapping[str, Group]) -> str:
         """Who set what of the server, as `spell_set_by` spells it."""
-        return spell_set_by(
-            (path, get_path(states[keys[0]].data, keys[1:]), writer or point.laid[number].writer)
-            for path, keys, writer, number in self._said
-        )
+        entries: list[tuple[str, str]] = []
+        for group, items, kept in self._said:
+            state = states[group]
+            if state not in kept:  # the same group of the same points has the same writers
+                kept[state] = set_by_entries(
+                    (path, get_path(state.data, keys[1:]), writer or point.laid[number].writer)
+                    for path, keys, writer, number in items
+                )
+            entries += kept[state]
+        return join_set_by(entries)
 
 
 class Served(NamedTuple):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from autotune.emit.heading import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jinja2 import Environment, Template
 
 #: What is longer is rarely met twice, and would fill memory.
@@ -25,8 +27,9 @@ class _Safe(str):
 def render_script(template: str, **values: Any) -> str:
     """The script that `templates/<template>` gives.
 
-    Whatever an expression of the template yields is quoted for the shell, without the template having to ask for it;
-    the filter `comment` is for text after a `#`. A name the template does not know is an error (StrictUndefined).
+    Whatever an expression of the template yields is quoted for the shell, without the template having to ask for it. The
+    filter `comments` makes lines of it that begin with `#`, `words` further words of a command, each on a line of its own.
+    A name the template does not know is an error (StrictUndefined).
     """
     return _template(template).render(values)
 
@@ -48,8 +51,12 @@ def _quoted(text: str) -> _Safe:
     return _Safe(shlex.quote(text))
 
 
-def _comment(value: str) -> _Safe:
-    return _Safe(one_line(value))
+def _comments(lines: Iterable[str]) -> _Safe:
+    return _Safe("\n".join([f"# {one_line(line)}" for line in lines]))
+
+
+def _words(words: Iterable[str]) -> _Safe:
+    return _Safe("".join([f" \\\n  {_quote(word)}" for word in words]))
 
 
 @functools.cache
@@ -68,5 +75,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,  # templates come with the package
     )
-    environment.filters["comment"] = _comment
+    environment.filters |= {"comments": _comments, "words": _words}
     return environment

@@ -61,7 +61,17 @@ def spell_set_by(entries: Iterable[tuple[str, Any, Writer]]) -> str:
 
     What finds no room is counted under `...`.
     """
-    said = sorted(_entry(*item) for item in entries if item[2].source is not Source.BASE)
+    return join_set_by(set_by_entries(entries))
+
+
+def set_by_entries(entries: Iterable[tuple[str, Any, Writer]]) -> list[tuple[str, str]]:
+    """Path and JSON of each of the entries that `spell_set_by` spells."""
+    return [_entry(*item) for item in entries if item[2].source is not Source.BASE]
+
+
+def join_set_by(entries: Iterable[tuple[str, str]]) -> str:
+    """What `spell_set_by` gives for these."""
+    said = sorted(entries)
     text = "{" + ",".join([entry for _, entry in said]) + "}"
     if len(text) <= MOST_BYTES:
         return text

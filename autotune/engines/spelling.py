@@ -9,6 +9,8 @@ from typing import Any
 
 def spell_value(value: Any) -> str:
     """Text of one value: JSON for maps, at most ten significant digits for fractions."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

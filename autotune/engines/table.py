@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from autotune.diagnostics import diagnostic, nearest
 from autotune.engines.flag import Flag, Lowering
 from autotune.engines.known import KnownFlags, known_flags, known_versions
 from autotune.engines.spelling import spell_value, spell_values
+from autotune.layers import copy_tree
 from autotune.schema import field_paths
+from autotune.schema.watched import remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from autotune.diagnostics import Diagnostic
     from autotune.engines.engine import Facts
@@ -54,11 +57,55 @@ class _Active:
     takes: frozenset[str]
 
 
+class _Put(NamedTuple):
+    """Something that a row gives: a flag and its values, an entry of a flag's JSON or of the config file, a variable, or what is
+    wrong with a value. `name` is the flag, variable or entry, `key` that of a flag's JSON.
+    """
+
+    where: Literal["flag", "object", "file", "env", "wrong"]
+    name: str
+    path: str
+    value: Any
+    key: str = ""
+
+
+class _Rows:
+    """Rows that stand together and read one group of a config. What they give is kept for a sweep by what they read."""
+
+    def __init__(self, table: FlagTable, known: KnownFlags, rows: Sequence[_Active]) -> None:
+        self._table = table
+        self._known = known
+        self._rows = tuple(rows)
+
+    def __call__(self, config: Config, facts: Facts) -> tuple[_Put, ...]:
+        lowering = Lowering(config, facts, self._known)
+        return tuple(
+            put
+            for active in self._rows
+            if (value := active.read(config)) is not None and value not in _EMPTY
+            for put in self._table.puts(active, value, lowering)
+        )
+
+
+class _Uncovered:
+    """Settings of one group that no row of the version is for."""
+
+    def __init__(self, table: FlagTable, paths: Iterable[str]) -> None:
+        self._table = table
+        self._paths = tuple((path, _reader(path)) for path in paths)
+
+    def __call__(self, config: Config, facts: Facts) -> tuple[_Put, ...]:
+        return tuple(
+            _Put("wrong", "", path, self._table.dropped(path, value, facts.engine_version))
+            for path, read in self._paths
+            if (value := read(config)) is not None and value not in _EMPTY
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Selection:
     known: KnownFlags
-    rows: tuple[_Active, ...]
-    uncovered: tuple[tuple[str, Callable[[Any], Any]], ...]
+    parts: tuple[_Rows | _Uncovered, ...]
 
 
 class FlagTable:
@@ -85,58 +132,46 @@ class FlagTable:
         Findings: AT021 for a value that the engine does not take, AT101 for a setting that it does not have.
         """
         selection = self._select(facts.engine_version)
-        lowering = Lowering(config, facts, selection.known)
         written = Written()
         objects: dict[str, dict[str, Any]] = {}
-        for active in selection.rows:
-            value = active.read(config)
-            if value is not None and value not in _EMPTY:
-                self._write_row(active, value, lowering, written, objects)
+        for part in selection.parts:
+            for where, name, path, value, key in remember(part, config, facts):
+                if where == "flag":
+                    written.flags.setdefault(name, (path, value))
+                elif where == "object":
+                    objects.setdefault(name, {})[key] = value
+                    written.flags.setdefault(name, (path, []))
+                elif where == "file":
+                    _put(written.file, name, copy_tree(value))
+                elif where == "env":
+                    written.env[name] = value
+                else:
+                    written.diagnostics.append(value)
         for flag, entries in objects.items():
             path = written.flags[flag][0]
             written.flags[flag] = (path, [spell_value(entries)])
-        for path, read in selection.uncovered:
-            value = read(config)
-            if value is not None and value not in _EMPTY:
-                written.diagnostics.append(self._dropped(path, value, facts.engine_version))
         return written
 
-    def _write_row(
-        self, active: _Active, value: Any, lowering: Lowering, written: Written, objects: dict[str, dict[str, Any]]
-    ) -> None:
+    def puts(self, active: _Active, value: Any, lowering: Lowering) -> Iterable[_Put]:
+        """What a row makes of the value at its path."""
         row = active.row
         if row.gpu_only and lowering.facts.gpu.vendor == "cpu":
             message = f"{row.path} has no effect in {self.title} on a CPU; it is dropped"
-            written.diagnostics.append(
-                diagnostic("AT101", message, path=row.path, help="remove it, or choose a GPU in system.gpu")
-            )
-            return
+            advice = "remove it, or choose a GPU in system.gpu"
+            return (_Put("wrong", "", row.path, diagnostic("AT101", message, path=row.path, help=advice)),)
         meant = row.values.get(value, value) if row.values else value
         if meant is not None and row.convert is not None:
             meant = row.convert(meant, lowering)
         if meant is None:
-            return
+            return ()
         if wrong := _not_taken(active, meant):
-            written.diagnostics.append(self._refused(active, value, wrong, lowering))
-        elif row.key is not None and row.flag is not None:
-            objects.setdefault(row.flag, {})[row.key] = meant
-            written.flags.setdefault(row.flag, (row.path, []))
-        else:
-            _place(row, meant, written)
+            return (_Put("wrong", "", row.path, self._refused(active, value, wrong, lowering)),)
+        if row.key is not None and row.flag is not None:
+            return (_Put("object", row.flag, row.path, meant, row.key),)
+        return _place(row, meant)
 
-    def _select(self, version: str) -> _Selection:
-        if version not in self._selections:
-            known = known_flags(self.engine, version)
-            rows = tuple(
-                _Active(row, _reader(row.path), _takes(row, known)) for row in self.rows if row.holds_for(version)
-            )
-            covered = {active.row.path for active in rows} | self.own
-            self._selections[version] = _Selection(
-                known, rows, tuple((path, _reader(path)) for path in serving_paths() if path not in covered)
-            )
-        return self._selections[version]
-
-    def _dropped(self, path: str, value: Any, version: str) -> Diagnostic:
+    def dropped(self, path: str, value: Any, version: str) -> Diagnostic:
+        """AT101 for a setting that the version does not have."""
         message = f"{self.title} {version} has no setting for {path}={spell_value(value)}; it is dropped"
         spans = [_span(row) for row in self.rows if row.path == path and row.target]
         advice = (
@@ -145,6 +180,21 @@ class FlagTable:
             else "remove it, or choose another engine in system.backend"
         )
         return diagnostic("AT101", message, path=path, help=advice)
+
+    def _select(self, version: str) -> _Selection:
+        if version not in self._selections:
+            known = known_flags(self.engine, version)
+            rows = [_Active(row, _reader(row.path), _takes(row, known)) for row in self.rows if row.holds_for(version)]
+            covered = {active.row.path for active in rows} | self.own
+            uncovered = [path for path in serving_paths() if path not in covered]
+            self._selections[version] = _Selection(
+                known,
+                (
+                    *(_Rows(self, known, [*run]) for _, run in groupby(rows, lambda active: _group(active.row.path))),
+                    *(_Uncovered(self, run) for _, run in groupby(uncovered, _group)),
+                ),
+            )
+        return self._selections[version]
 
     def _refused(self, active: _Active, given: Any, wrong: str, lowering: Lowering) -> Diagnostic:
         row = active.row
@@ -179,19 +229,22 @@ def _not_taken(active: _Active, value: Any) -> str | None:
     )
 
 
-def _place(row: Flag, value: Any, written: Written) -> None:
-    """Put a value where its row says: variable, config file, or flag. The first row to write a flag stands."""
+def _place(row: Flag, value: Any) -> tuple[_Put, ...]:
+    """A value where its row says: variable, config file, or flag. The first row to write a flag stands."""
     if row.env is not None:
-        written.env[row.env] = spell_value(value)
-    elif row.key is not None:
-        _put(written.file, row.key, value)
-    elif value is False:
-        if row.off is not None:
-            written.flags.setdefault(row.off, (row.path, []))
-    elif row.flag is not None:
-        written.flags.setdefault(row.flag, (row.path, spell_values(value)))
-        for flag, *values in row.also:
-            written.flags.setdefault(flag, (row.path, values))
+        return (_Put("env", row.env, row.path, spell_value(value)),)
+    if row.key is not None:
+        return (_Put("file", row.key, row.path, value),)
+    if value is False:
+        return () if row.off is None else (_Put("flag", row.off, row.path, []),)
+    if row.flag is None:
+        return ()
+    also = (_Put("flag", flag, row.path, values) for flag, *values in row.also)
+    return (_Put("flag", row.flag, row.path, spell_values(value)), *also)
+
+
+def _group(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def _takes(row: Flag, known: KnownFlags) -> frozenset[str]:
