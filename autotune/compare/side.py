@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import InvalidVersion, Version
 
 from autotune.diagnostics import InputError, Source, hide_secrets
+from autotune.engines.deployment import INSTANCE
 from autotune.engines.disagg import ROLE_LABEL
 from autotune.engines.known import known_versions
 from autotune.engines.provenance import EMITTED, POINT, SET_BY, read_set_by, shown_value
@@ -130,7 +131,7 @@ def found_side(found: FoundServer, title: str) -> Side:
         env=env,
         files=found.files,
         image=found.image,
-        name=found.labels.get("app.kubernetes.io/instance", found.name),
+        name=found.labels.get(INSTANCE, found.name),
         engine=engine,
         version=None if engine is None else _version_of(engine, found.image),
         config=None if entries is None else {path: entry.value for path, entry in entries.items()},

@@ -105,10 +105,16 @@ class FamilyCompiler:
             found = sorted(found, key=itemgetter(0))
         return [*laid.notes, *[item for _, items in found for item in items], *served.lowered]
 
-    def _serve(  # noqa: PLR0917 - what the answer rests on
-        self, reads: list[int], point: FamilyPoint, known: Known, laid: Laid, whole: Whole
-    ) -> Served:
-        """What rests on the server alone: its flags, who set them, and what checks say of it."""
+    def _serve(self, reads: list[int], point: FamilyPoint, known: Known, laid: Laid, whole: Whole) -> Served:
+        """What rests on the server alone: its flags, who set them, and what checks say of it; and what of the load is read on
+        the way, if anything is.
+        """
+        noted: list[int] = []
+        served = self._find_served(noted, point, known, laid, whole)
+        reads += [number for number in noted if number not in self._groups.serving]
+        return served
+
+    def _find_served(self, reads: list[int], point: FamilyPoint, known: Known, laid: Laid, whole: Whole) -> Served:
         place, facts, config, states = point.place, known.facts, whole.config, whole.server.states
         if laid.of_server is None:
             self._sort(place, known, laid, config)

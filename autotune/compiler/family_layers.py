@@ -102,7 +102,7 @@ class LayerChoice:
         return self._outcome(known, point, step, fit)
 
     def _outcome(self, known: Known, point: FamilyPoint, step: Step, fit: dict[str, Any]) -> bool:
-        values = []
+        values: list[Any] = []
         for root, rest in step.asked:
             value = (
                 fit.get(rest[0])

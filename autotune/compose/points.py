@@ -91,9 +91,7 @@ def compose_sweep(dimensions: Iterable[Dimension], composer: Composer) -> Iterat
             base = _compose(said.fixed, (), (), composer)
             found = families[said.chosen] = (Family(base.data, base.origin, base.pinned, paths), base)
         family, base = found
-        yield FamilyPoint(
-            said.overrides, said.swept, base.profiles, family, said.place, said.laid, base.profile_writer
-        )
+        yield FamilyPoint(said.overrides, said.swept, base.profiles, family, said.place, said.laid, base.profile_writer)
 
 
 class _Said(NamedTuple):

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
-from autotune.emit.labels import INSTANCE
+from autotune.engines.deployment import INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from autotune.emit.shared import SharedMap
+from autotune.engines.deployment import INSTANCE
 from autotune.engines.provenance import EMITTED, PREFIX, SET_BY, VERSION, spell_emitted
 
 if TYPE_CHECKING:
     from autotune.engines.deployment import Deployment
 
-INSTANCE = "app.kubernetes.io/instance"
 #: Servers whose labels and annotations are kept: each stands in several objects, files and headings of its server.
 _SERVERS = 16
 

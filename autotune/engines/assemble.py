@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.catalog.weights import weight_bytes
 from autotune.diagnostics import diagnostic
 from autotune.engines.autoscaling import autoscale_findings, autoscaling
-from autotune.engines.deployment import Deployment, Probe, SecretRef, Volume
+from autotune.engines.deployment import INSTANCE, Deployment, Probe, SecretRef, Volume
 from autotune.schema import stable_hash
+from autotune.schema.watched import remember
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,11 +51,9 @@ def assemble(
     makes the server what it is: equal servers have equal names, whatever workload or search they are part of.
     """
     deploy = config.deploy
-    volumes = model_volumes(config)
+    site = remember(_site, config, facts)
     environment = dict(sorted((_cache_home(config, env) | dict(env)).items()))
-    secrets = () if deploy.hf_token_secret is None else (SecretRef("HF_TOKEN", deploy.hf_token_secret, "HF_TOKEN"),)
     nodes = spread(gpus, facts.gpus_per_node, config.system.nodes)
-    selector = facts.gpu.node_labels if deploy.node_selector is None else deploy.node_selector
     identity = {
         "argv": list(argv),
         "env": environment,
@@ -62,12 +62,11 @@ def assemble(
         "gpus": gpus,
         "image": image,
         "nodes": nodes,
-        "secrets": [item.secret for item in secrets],
-        "selector": selector,
-        "volumes": [[item.mount_path, item.pvc, item.host_path, item.sub_path] for item in volumes],
+        "secrets": [item.secret for item in site.secrets],
+        "selector": site.node_selector,
+        "volumes": [[item.mount_path, item.pvc, item.host_path, item.sub_path] for item in site.volumes],
     }
     name = deployment_name(facts.engine, config.model.id, stable_hash(identity, HASH_LENGTH))
-    loaded = weight_bytes(facts.model, None)
     return Deployment(
         name=name,
         engine=facts.engine,
@@ -86,19 +85,42 @@ def assemble(
         nodes=nodes,
         replicas=deploy.replicas,
         namespace=deploy.namespace,
-        volumes=volumes,
-        secrets=secrets,
+        volumes=site.volumes,
+        secrets=site.secrets,
         shm_bytes=shm_bytes(max(1, gpus // nodes)),
-        startup=startup_probe(health, loaded),
+        startup=startup_probe(health, site.weights_bytes),
         readiness=Probe(health, period_s=5),
         liveness=Probe(health, period_s=20, failure_threshold=6),
-        node_selector=dict(sorted(selector.items())),
-        labels=server_labels(name, config, facts) | deploy.labels,
+        node_selector=site.node_selector,
+        labels=site.labels | {INSTANCE: name} | deploy.labels,
         annotations={"autotune/model": config.model.id} | deploy.annotations,
-        weights_bytes=loaded,
+        weights_bytes=site.weights_bytes,
         autoscaling=autoscaling(config),
         disruption_budget=deploy.disruption_budget,
         monitor=deploy.monitor,
+    )
+
+
+class _Site(NamedTuple):
+    """What servers have around them, whatever they are told."""
+
+    volumes: tuple[Volume, ...]
+    secrets: tuple[SecretRef, ...]
+    node_selector: dict[str, str]
+    weights_bytes: int
+    labels: dict[str, str]
+
+
+def _site(config: Config, facts: Facts) -> _Site:
+    deploy = config.deploy
+    secret = deploy.hf_token_secret
+    selector = facts.gpu.node_labels if deploy.node_selector is None else deploy.node_selector
+    return _Site(
+        volumes=model_volumes(config),
+        secrets=() if secret is None else (SecretRef("HF_TOKEN", secret, "HF_TOKEN"),),
+        node_selector=dict(sorted(selector.items())),
+        weights_bytes=weight_bytes(facts.model, None),
+        labels=server_labels("", config, facts),
     )
 
 
@@ -136,9 +158,14 @@ def deploy_findings(config: Config) -> Iterator[Diagnostic]:
 
 def deployment_name(engine: str, model: str, digest: str) -> str:
     """`engine-model-digest` as a DNS label of at most NAME_LENGTH."""
-    slug = re.sub(r"[^a-z0-9]+", "-", model.rstrip("/").rpartition("/")[2].lower()).strip("-")
+    slug = _slug(model)
     room = NAME_LENGTH - len(engine) - len(digest) - 2
     return "-".join(part for part in (engine, slug[:room].strip("-"), digest) if part)
+
+
+@functools.lru_cache(maxsize=256)
+def _slug(model: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", model.rstrip("/").rpartition("/")[2].lower()).strip("-")
 
 
 def spread(gpus: int, per_node: int, nodes: int) -> int:
@@ -180,7 +207,7 @@ def server_labels(name: str, config: Config, facts: Facts) -> dict[str, str]:
     """Kubernetes' recommended labels, and what the server is, as valid label values."""
     return {
         "app.kubernetes.io/name": facts.engine,
-        "app.kubernetes.io/instance": name,
+        INSTANCE: name,
         "app.kubernetes.io/managed-by": "autotune",
         "autotune/engine": facts.engine,
         "autotune/gpu": label_value(facts.gpu.name),

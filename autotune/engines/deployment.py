@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+#: The label that a server's pods are found by; its value is the server's name.
+INSTANCE = "app.kubernetes.io/instance"
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """An HTTP GET that answers 200 when all is well."""
@@ -195,4 +199,3 @@ def with_endpoint(deployment: Deployment, host: str, port: int) -> Deployment:
     argv[argv.index("--host") + 1] = host
     argv[argv.index("--port") + 1] = str(port)
     return replace(deployment, argv=tuple(argv), port=port)
-

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from autotune.diagnostics import diagnostic
-from autotune.engines.deployment import Probe
+from autotune.engines.deployment import INSTANCE, Probe
 from autotune.engines.engine import Lowered
 from autotune.engines.sglang_router import SglangRouter
 from autotune.engines.trtllm_router import TrtllmRouter
@@ -90,7 +90,7 @@ def _name(server: Deployment, role: RoleName, copy: int) -> Deployment:
     stem, _, digest = server.name.rpartition("-")
     identity = {"server": digest, "argv": list(server.argv), "files": server.files, "env": server.env, "copy": copy}
     name = f"{stem[: 52 - len(role) - 12].rstrip('-')}-{role}-{stable_hash(identity)}"
-    labels = {**server.labels, "app.kubernetes.io/instance": name, ROLE_LABEL: role}
+    labels = {**server.labels, INSTANCE: name, ROLE_LABEL: role}
     return replace(server, name=name, labels=labels, replicas=1)
 
 
@@ -101,7 +101,7 @@ def _front(parts: tuple[Deployment, ...], argv: tuple[str, ...], files: dict[str
     name = f"{stem[:34].rstrip('-')}-router-{stable_hash([*(part.name for part in parts), *argv, *files.values()])}"
     labels = {
         **first.labels,
-        "app.kubernetes.io/instance": name,
+        INSTANCE: name,
         "app.kubernetes.io/component": "router",
         ROLE_LABEL: "router",
     }

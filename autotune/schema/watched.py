@@ -157,6 +157,8 @@ class Glanced:
         kept = answers.get(function)
         if kept is None:
             kept = answers[function] = Kept()
+        elif kept.constant:
+            return kept.get(place, self._ask, function, facts)
         noted: list[int] = []
         answer = kept.get_noted(place, noted, self._ask, function, facts)
         if dimensions.issuperset(noted):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from autotune.emit import emit_point
-from autotune.emit.labels import INSTANCE
+from autotune.engines.deployment import INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
