@@ -10,7 +10,7 @@ from autotune.diagnostics import Diagnostic, InputError, diagnostic
 from autotune.engines.deployment import INSTANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from autotune.engines.deployment import Deployment, Volume
 
@@ -32,8 +32,28 @@ def fault(message: str, path: str | None = None, remedy: str | None = None) -> D
     return diagnostic("AT029", message, path=path, help=remedy)
 
 
-def find_faults(deployment: Deployment) -> Iterator[Diagnostic]:
+def find_faults(deployment: Deployment) -> Sequence[Diagnostic]:
     """AT029 for everything in the deployment that no target can hold."""
+    return _latest.faults(deployment)
+
+
+class _Latest:
+    """The server that was looked at last: each of its targets asks for it."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Deployment | None, tuple[Diagnostic, ...]] = (None, ())
+
+    def faults(self, deployment: Deployment) -> tuple[Diagnostic, ...]:
+        known = self._known
+        if known[0] is not deployment:
+            known = self._known = (deployment, tuple(_find_faults(deployment)))
+        return known[1]
+
+
+_latest = _Latest()
+
+
+def _find_faults(deployment: Deployment) -> Iterator[Diagnostic]:
     groups = list(_texts(deployment))
     for path, what, texts in () if _are_writable([text for group in groups for text in group[2].values()]) else groups:
         for key, text in texts.items():

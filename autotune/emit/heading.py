@@ -10,6 +10,8 @@ from autotune.emit.labels import object_annotations, pod_annotations
 from autotune.engines.provenance import EMITTED, SET_BY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autotune.engines.deployment import Deployment
 
 #: The first line, by which an emitted file is known.
@@ -30,7 +32,9 @@ def heading(deployment: Deployment, *remarks: str) -> list[str]:
 
 @functools.lru_cache(maxsize=16)  # every file of a server begins with them
 def _fact_lines(facts: tuple[tuple[str, str], ...], annotations: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    return tuple(f"{one_line(key)}: {one_line(value)}" for key, value in (dict(facts) | dict(annotations)).items())
+    entries = dict(facts) | dict(annotations)
+    keys, values = one_line_each([*entries]), one_line_each([*entries.values()])
+    return tuple(map(": ".join, zip(keys, values, strict=True)))
 
 
 def provenance_remarks(deployment: Deployment) -> list[str]:
@@ -51,6 +55,11 @@ def cluster_remarks(deployment: Deployment) -> list[str]:
     }
     remarks += [f"{what} was asked for; that takes a cluster." for what, wanted in asked.items() if wanted]
     return remarks
+
+
+def one_line_each(texts: Sequence[str]) -> tuple[str, ...]:
+    """`one_line` of each of these."""
+    return tuple(texts) if "".join(texts).isprintable() else tuple(map(one_line, texts))
 
 
 def one_line(text: str) -> str:

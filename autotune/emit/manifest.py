@@ -52,25 +52,25 @@ def lay_below(value: SharedMap[Any] | SharedList[Any], pad: str) -> str:
     """The lines of a map or list that has something in it, below the key that begins after `pad`."""
     laid = value.laid.get(pad)
     if laid is None:
-        fresh = _lay_texts(value, pad)
+        fresh: str | list[str] | None = _lay_texts(value, pad)
         if fresh is None:
             _add_items(value, pad, fresh := [])
-        laid = value.laid[pad] = "\n".join(fresh)
+        laid = value.laid[pad] = fresh if isinstance(fresh, str) else "\n".join(fresh)
     return laid
 
 
-def _lay_texts(value: dict[str, Any] | list[Any], pad: str) -> list[str] | None:
+def _lay_texts(value: dict[str, Any] | list[Any], pad: str) -> str | None:
     """The lines of a map or list of texts that take one line each, which most that are a server's own are; else None."""
     items = value.values() if isinstance(value, dict) else value
     if set(map(type, items)) != {str}:
         return None
-    texts = [*map(value_text, items)]
-    names = [*map(key_text, value)] if isinstance(value, dict) else []
-    if None in texts or None in names:
+    texts: list[Any] = [*map(value_text, items)]
+    if None in texts:
         return None
-    if isinstance(value, dict):
-        return [f"{pad}  {name}: {text}" for name, text in zip(names, texts, strict=True)]
-    return [f"{pad}- {text}" for text in texts]
+    if isinstance(value, list):
+        return f"{pad}- " + f"\n{pad}- ".join(texts)
+    names: list[Any] = [*map(key_text, value)]
+    return None if None in names else f"{pad}  " + f"\n{pad}  ".join(map(": ".join, zip(names, texts, strict=True)))
 
 
 class Hole(NamedTuple):

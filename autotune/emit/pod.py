@@ -108,7 +108,8 @@ def _container(deployment: Deployment) -> dict[str, Any]:
 @functools.lru_cache(maxsize=16)
 def arguments(argv: tuple[str, ...]) -> SharedList[str]:
     """`args` of a container: what stands behind the command."""
-    return SharedList(map(escape_references, argv[1:]))
+    words = argv[1:]
+    return SharedList(map(escape_references, words) if "$" in "".join(words) else words)
 
 
 @_shared

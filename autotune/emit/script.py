@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotune.emit.heading import one_line
+from autotune.emit.heading import one_line_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from jinja2 import Environment, Template
 
@@ -51,12 +51,13 @@ def _quoted(text: str) -> _Safe:
     return _Safe(shlex.quote(text))
 
 
-def _comments(lines: Iterable[str]) -> _Safe:
-    return _Safe("\n".join([f"# {one_line(line)}" for line in lines]))
+def _comments(lines: Sequence[str]) -> _Safe:
+    return _Safe("# " + "\n# ".join(one_line_each(lines)))
 
 
-def _words(words: Iterable[str]) -> _Safe:
-    return _Safe("".join([f" \\\n  {_quote(word)}" for word in words]))
+def _words(words: Sequence[str]) -> _Safe:
+    short = max(map(len, words), default=0) <= _LONGEST_KEPT
+    return _Safe("".join([f" \\\n  {word}" for word in map(_quoted if short else _quote, words)]))
 
 
 @functools.cache

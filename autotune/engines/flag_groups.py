@@ -28,8 +28,8 @@ def split_flag_groups(argv: Iterable[str]) -> list[FlagGroup]:
 def split_flags(argv: Iterable[str]) -> list[tuple[str, list[str]]]:
     """`split_flag_groups` for those who have ten thousand command lines."""
     groups: list[tuple[str, list[str]]] = []
-    for word in argv:
-        hit = _read_flag(word) if word.startswith("-") else None
+    words = [*argv]
+    for word, hit in zip(words, map(_read_flag, words), strict=True):
         if hit is not None:
             groups.append((hit[0], [] if hit[1] is None else [hit[1]]))
         elif groups:

@@ -180,7 +180,11 @@ def _compare(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 def _flag_sums(argv: Sequence[str]) -> dict[str, str]:
     values: dict[str, list[str]] = {}
     for flag, given in split_flags(argv):
-        values.setdefault(flag, []).extend((*given, ""))
+        given.append("")
+        if flag in values:
+            values[flag] += given
+        else:
+            values[flag] = given
     return {flag: _flag_sum(*words) for flag, words in values.items()}
 
 

@@ -15,8 +15,16 @@ def test_every_value_is_quoted_without_being_asked_for():
 
 
 def test_a_comment_cannot_end_its_line():
-    assert render("# {{ a | comment }}", a="x\nrm -rf") == '# "x\\nrm -rf"'
-    assert render("# {{ a | comment }}", a="it's plain, é") == "# it's plain, é"
+    assert render("{{ a | comments }}", a=["x\nrm -rf", "y"]) == '# "x\\nrm -rf"\n# y'
+    assert render("{{ a | comments }}", a=["it's plain, é", "x"]) == "# it's plain, é\n# x"
+
+
+@pytest.mark.parametrize("long", ["", "x" * 600])
+def test_words_are_quoted_each_on_its_line(long):
+    assert render("run{{ a | words }}", a=["$(id)", f"a{long}", "it's"]) == (
+        f"run \\\n  '$(id)' \\\n  a{long} \\\n  'it'\"'\"'s'"
+    )
+    assert render("run{{ a | words }}", a=[]) == "run"
 
 
 def test_a_name_that_nobody_gave_is_an_error():

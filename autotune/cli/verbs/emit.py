@@ -111,9 +111,13 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
             mode = 0o755 if name.endswith(".sh") else 0o644
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
             try:
-                with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123
+                try:
                     os.fchmod(descriptor, mode)
-                    file.write(text.encode())
+                    rest = memoryview(text.encode())
+                    while rest:
+                        rest = rest[os.write(descriptor, rest) :]
+                finally:
+                    os.close(descriptor)
                 os.replace(draft, target)  # noqa: PTH105
             except OSError:
                 with suppress(OSError):
