@@ -104,12 +104,11 @@ class LayerChoice:
     def _outcome(self, known: Known, point: FamilyPoint, step: Step, fit: dict[str, Any]) -> bool:
         values: list[Any] = []
         for root, rest in step.asked:
-            value = (
-                fit.get(rest[0])
-                if root == "fit"
-                else get_path(self._groups.group(root, known, point, step.applied).raw, rest)
-            )
-            values += (type(value), value)
+            if root == "fit":
+                values.append(fit.get(rest[0]))
+            else:
+                value = get_path(self._groups.group(root, known, point, step.applied).raw, rest)
+                values += (type(value), value)
         key = tuple(values)
         try:
             held = step.outcomes.get(key)

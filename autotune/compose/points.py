@@ -82,16 +82,20 @@ def compose_sweep(dimensions: Iterable[Dimension], composer: Composer) -> Iterat
     laid = _laid(parts)
     paths = tuple(_paths(parts[index].alternatives[0]) for index in laid)
     families: dict[tuple[int, ...], tuple[Family, PointInput]] = {}
-    for said in _product([_sayings(part, is_laid=index in laid) for index, part in enumerate(parts)]):
-        if not laid:
-            yield _compose(said.fixed, said.overrides, said.swept, composer)
-            continue
-        found = families.get(said.chosen)
-        if found is None:
-            base = _compose(said.fixed, (), (), composer)
-            found = families[said.chosen] = (Family(base.data, base.origin, base.pinned, paths), base)
-        family, base = found
-        yield FamilyPoint(said.overrides, said.swept, base.profiles, family, said.place, said.laid, base.profile_writer)
+    for start, last in _product([_sayings(part, is_laid=index in laid) for index, part in enumerate(parts)]):
+        for said in last:
+            overrides, swept = start.overrides + said.overrides, start.swept + said.swept
+            if not laid:
+                yield _compose(start.fixed + said.fixed, overrides, swept, composer)
+                continue
+            chosen = start.chosen + said.chosen
+            found = families.get(chosen)
+            if found is None:
+                base = _compose(start.fixed + said.fixed, (), (), composer)
+                found = families[chosen] = (Family(base.data, base.origin, base.pinned, paths), base)
+            family, base = found
+            place, settings = start.place + said.place, start.laid + said.laid
+            yield FamilyPoint(overrides, swept, base.profiles, family, place, settings, base.profile_writer)
 
 
 class _Said(NamedTuple):
@@ -119,15 +123,13 @@ def _sayings(part: Dimension, *, is_laid: bool) -> list[_Said]:
     return sayings
 
 
-def _product(sayings: Sequence[Sequence[_Said]]) -> Iterator[_Said]:
-    """One alternative of each dimension, the last changing fastest; what those before it say is joined once for all of it."""
+def _product(sayings: Sequence[Sequence[_Said]]) -> Iterator[tuple[_Said, Sequence[_Said]]]:
+    """What one alternative of each dimension but the last says, and what each of the last may add to it."""
     *before, last = [[_Said()], *sayings]
     while before and len(last) == 1:
         last = [_join(said, last[0]) for said in before.pop()]
     for chosen in itertools.product(*before):
-        start = functools.reduce(_join, chosen, _Said())
-        for said in last:
-            yield _join(start, said)
+        yield functools.reduce(_join, chosen, _Said()), last
 
 
 def _join(one: _Said, other: _Said) -> _Said:

@@ -91,7 +91,7 @@ class UnknownNameError(InputError):
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    return any(d.severity is Severity.ERROR for d in diagnostics)
+    return Severity.ERROR in [item.severity for item in diagnostics]
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

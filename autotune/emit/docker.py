@@ -11,7 +11,7 @@ from autotune.emit.devices import AMD_DEVICES, AMD_GROUP, AMD_VISIBLE
 from autotune.emit.faults import find_faults, find_node_faults, refuse
 from autotune.emit.heading import cluster_remarks, heading
 from autotune.emit.labels import container_labels
-from autotune.emit.script import render_script
+from autotune.emit.script import comments, render_script, words
 from autotune.emit.sizes import docker_size
 from autotune.emit.volumes import container_mount
 
@@ -29,13 +29,13 @@ class DockerEmitter:
         refuse(find_faults(deployment), find_node_faults(deployment))
         script = render_script(
             "docker.sh.j2",
-            heading=heading(deployment, *_remarks(deployment)),
+            heading=comments(heading(deployment, *_remarks(deployment))),
             name=deployment.name,
             secrets=sorted(deployment.secrets, key=lambda item: item.env),
             files=config_files(deployment),
             options=list(_options(deployment)),
             image=deployment.image,
-            arguments=deployment.argv[1:],
+            arguments=words(deployment.argv[1:]),
         )
         return {"docker.sh": script}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
 from autotune.engines.deployment import INSTANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from autotune.engines.deployment import Deployment, Volume
 
@@ -18,6 +19,8 @@ DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _IMAGE = re.compile(r"[A-Za-z0-9][-A-Za-z0-9._:/@]*")
 _FILE_PATH = re.compile(r"(?:/[-A-Za-z0-9._]+)+")
+#: The key of a text that has none.
+_ALONE = ("",)
 #: NUL ends a string for the kernel; a lone surrogate has no UTF-8 form.
 _UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -55,8 +58,10 @@ _latest = _Latest()
 
 def _find_faults(deployment: Deployment) -> Iterator[Diagnostic]:
     groups = list(_texts(deployment))
-    for path, what, texts in () if _are_writable([text for group in groups for text in group[2].values()]) else groups:
-        for key, text in texts.items():
+    if _are_writable(chain.from_iterable([group[3] for group in groups])):
+        groups = []
+    for path, what, keys, texts in groups:
+        for key, text in zip(keys, texts, strict=True):
             if match := _UNWRITABLE.search(text):
                 character = "a NUL character" if match[0] == "\0" else "half of a surrogate pair"
                 named, place = what.format(key=key), None if path is None else path.format(key=key)
@@ -120,30 +125,32 @@ def _volume_faults(volume: Volume) -> Iterator[Diagnostic]:
         yield fault(f"volume {volume.name!r} needs exactly one of a claim, a host path and a medium")
 
 
-def _texts(deployment: Deployment) -> Iterator[tuple[str | None, str, Mapping[Any, str]]]:
-    """(config path, what it is, the texts by their keys) of everything that reaches an emitted file.
+def _texts(deployment: Deployment) -> Iterator[tuple[str | None, str, Iterable[Any], Iterable[str]]]:
+    """(config path, what it is, keys, the text at each of them) of everything that reaches an emitted file.
 
     `{key}` in the first two stands for a text's key, and `{key!r}` for its spelling.
     """
-    yield None, "argument {key} of the command", dict(enumerate(deployment.argv))
-    yield "misc.env.{key}", "the value of {key}", deployment.env
-    yield None, "the file {key!r}", deployment.files
+    argv, env, files = deployment.argv, deployment.env, deployment.files
+    yield None, "argument {key} of the command", range(len(argv)), argv
+    yield "misc.env.{key}", "the value of {key}", env, env.values()
+    yield None, "the file {key!r}", files, files.values()
     for kind, entries in (
         ("labels", deployment.labels),
         ("annotations", deployment.annotations),
         ("node_selector", deployment.node_selector),
     ):
-        yield f"deploy.{kind}", "the key {key!r}", {key: key for key in entries}
-        yield f"deploy.{kind}.{{key}}", "the value of {key!r}", entries
+        yield f"deploy.{kind}", "the key {key!r}", entries, entries
+        yield f"deploy.{kind}.{{key}}", "the value of {key!r}", entries, entries.values()
     for volume in deployment.volumes:
-        yield "deploy.mount_path", "the mount path", {"": volume.mount_path}
-        yield "deploy.host_path", "the host path", {"": volume.host_path or ""}
-        yield "deploy.pvc_subpath", "the folder inside the claim", {"": volume.sub_path or ""}
+        yield "deploy.mount_path", "the mount path", _ALONE, (volume.mount_path,)
+        yield "deploy.host_path", "the host path", _ALONE, (volume.host_path or "",)
+        yield "deploy.pvc_subpath", "the folder inside the claim", _ALONE, (volume.sub_path or "",)
     if deployment.autoscaling is not None:
-        yield "deploy.autoscale.prometheus", "the address of Prometheus", {"": deployment.autoscaling.prometheus or ""}
-    yield "model.id", "the model", {"": deployment.model}
-    yield "model.served_name", "the served name", {"": deployment.served_name}
-    yield "system.backend_version", "the engine's version", {"": deployment.engine_version}
+        prometheus = deployment.autoscaling.prometheus or ""
+        yield "deploy.autoscale.prometheus", "the address of Prometheus", _ALONE, (prometheus,)
+    yield "model.id", "the model", _ALONE, (deployment.model,)
+    yield "model.served_name", "the served name", _ALONE, (deployment.served_name,)
+    yield "system.backend_version", "the engine's version", _ALONE, (deployment.engine_version,)
 
 
 def _are_writable(texts: Iterable[str]) -> bool:

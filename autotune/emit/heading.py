@@ -10,8 +10,6 @@ from autotune.emit.labels import object_annotations, pod_annotations
 from autotune.engines.provenance import EMITTED, SET_BY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from autotune.engines.deployment import Deployment
 
 #: The first line, by which an emitted file is known.
@@ -33,8 +31,7 @@ def heading(deployment: Deployment, *remarks: str) -> list[str]:
 @functools.lru_cache(maxsize=16)  # every file of a server begins with them
 def _fact_lines(facts: tuple[tuple[str, str], ...], annotations: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     entries = dict(facts) | dict(annotations)
-    keys, values = one_line_each([*entries]), one_line_each([*entries.values()])
-    return tuple(map(": ".join, zip(keys, values, strict=True)))
+    return tuple(map(": ".join, zip(map(one_line, entries), map(one_line, entries.values()), strict=True)))
 
 
 def provenance_remarks(deployment: Deployment) -> list[str]:
@@ -57,11 +54,7 @@ def cluster_remarks(deployment: Deployment) -> list[str]:
     return remarks
 
 
-def one_line_each(texts: Sequence[str]) -> tuple[str, ...]:
-    """`one_line` of each of these."""
-    return tuple(texts) if "".join(texts).isprintable() else tuple(map(one_line, texts))
-
-
+@functools.lru_cache(maxsize=256)  # files of a server have most of their comments in common
 def one_line(text: str) -> str:
     """The text itself, or its JSON form where it holds line breaks or other characters that would leave the comment."""
     return text if text.isprintable() else json.dumps(text)

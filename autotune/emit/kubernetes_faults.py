@@ -60,7 +60,7 @@ def _key_faults(path: str, entries: Mapping[str, str]) -> Iterator[Diagnostic]:
 
 def _value_faults(path: str, entries: Mapping[str, str]) -> Iterator[Diagnostic]:
     for key, value in entries.items():
-        if not LABEL_VALUE.fullmatch(value):
+        if not _is_label_value(value):
             yield fault(f"{value!r} is not a valid label value", f"{path}.{key}", f"use {_VALUE_RULE}")
 
 
@@ -98,6 +98,11 @@ def _secret_faults(deployment: Deployment) -> Iterator[Diagnostic]:
 def _size_bytes(entries: Mapping[str, str], *, keys: bool = True) -> int:
     whole = "".join((*entries, *entries.values()) if keys else entries.values())
     return len(whole) if whole.isascii() else len(whole.encode("utf-8", "replace"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_label_value(value: str) -> bool:
+    return LABEL_VALUE.fullmatch(value) is not None
 
 
 @functools.lru_cache(maxsize=1024)

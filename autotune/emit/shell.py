@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autotune.emit.config_files import config_files
 from autotune.emit.faults import fault, find_faults, find_node_faults, refuse
 from autotune.emit.heading import cluster_remarks, heading, provenance_remarks
-from autotune.emit.script import render_script
+from autotune.emit.script import comments, render_around, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from autotune.diagnostics import Diagnostic
-    from autotune.engines.deployment import Deployment
+    from autotune.engines.deployment import Deployment, Volume
 
 #: Variables that bash sets, counts or keeps read only, so that an `export` would not reach the server as given.
 # fmt: off
@@ -35,15 +35,15 @@ class ShellEmitter:
     def emit(self, deployment: Deployment) -> dict[str, str]:
         """See `Emitter.emit`."""
         refuse(find_faults(deployment), find_node_faults(deployment), _own_faults(deployment))
-        script = render_script(
+        lines = heading(deployment, *provenance_remarks(deployment), *_remarks(deployment))
+        script = render_around(
             "shell.sh.j2",
-            heading=heading(deployment, *provenance_remarks(deployment), *_remarks(deployment)),
-            secrets=sorted(deployment.secrets, key=lambda item: item.env),
-            folders=_folders(deployment),
-            scratch=[volume.mount_path for volume in deployment.volumes if volume.medium is not None],
-            files=config_files(deployment),
-            env=sorted(deployment.env.items()),
-            argv=deployment.argv,
+            {"heading": comments(lines), "command": words(deployment.argv)},
+            secrets=tuple(sorted(deployment.secrets, key=lambda item: item.env)),
+            folders=_folders(deployment.volumes),
+            scratch=tuple([volume.mount_path for volume in deployment.volumes if volume.medium is not None]),
+            files=tuple(config_files(deployment)),
+            env=tuple(sorted(deployment.env.items())),
         )
         return {"shell.sh": script}
 
@@ -63,12 +63,17 @@ def _remarks(deployment: Deployment) -> list[str]:
     return remarks
 
 
-def _folders(deployment: Deployment) -> list[dict[str, str]]:
+class _Folder(NamedTuple):
+    path: str
+    message: str
+
+
+def _folders(volumes: Iterable[Volume]) -> tuple[_Folder, ...]:
     """Folders that a container would have mounted and that must be there already, with what to say if they are not."""
     folders = []
-    for volume in deployment.volumes:
+    for volume in volumes:
         if volume.medium is None:
             source = f"the folder {volume.host_path}" if volume.pvc is None else f"the files of the claim {volume.pvc}"
             message = f"{volume.mount_path} is missing: mount or link {source} there"
-            folders.append({"path": volume.mount_path, "message": message})
-    return folders
+            folders.append(_Folder(volume.mount_path, message))
+    return tuple(folders)

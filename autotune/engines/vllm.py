@@ -125,17 +125,14 @@ class Vllm:
         sources = {flag: path for flag, (path, _) in flags.items()} | {"--model": "model.id"}
         extra, wrong = extra_arguments(config.misc.extra_args, known, sources, TABLE.title)
         env, contradictions = spelled_environment(config.misc.env, written.env, known, TABLE.title)
+        words = ["vllm", "serve", model.path or model.id]
+        for flag, (_, values) in flags.items():
+            words += spell_flag(flag, values)
         on_cpu = facts.gpu.vendor == "cpu"
         deployment = assemble(
             config,
             facts,
-            argv=[
-                "vllm",
-                "serve",
-                model.path or model.id,
-                *(part for flag, (_, values) in flags.items() for part in spell_flag(flag, values)),
-                *extra,
-            ],
+            argv=[*words, *extra],
             env=_cpu_environment(config, facts) | env if on_cpu else env,
             image=config.system.image or f"{IMAGES[facts.gpu.vendor]}:v{facts.engine_version}",
             gpus=0 if on_cpu else gpus(config, known),

@@ -158,7 +158,7 @@ class Glanced:
         if kept is None:
             kept = answers[function] = Kept()
         elif kept.constant:
-            return kept.get(place, self._ask, function, facts)
+            return kept.get(place, self._ask)
         noted: list[int] = []
         answer = kept.get_noted(place, noted, self._ask, function, facts)
         if dimensions.issuperset(noted):
