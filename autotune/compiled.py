@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import has_errors
+from autotune.frozen import of_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autotune.diagnostics import Diagnostic, Writer
-    from autotune.engines.deployment import Deployment
+    from autotune.engines.deployment import Deployment, PlannedLoad
     from autotune.engines.engine import Facts
     from autotune.layers import Layered
     from autotune.schema import Config
@@ -40,23 +42,58 @@ class CompiledPoint:
     record: Layered | Callable[[], Layered] | None = field(default=None, repr=False, compare=False)
     """What `layered` gives, or what makes it."""
 
+    @classmethod
+    def with_late(cls, fields: dict[str, Any], late: Callable[[], dict[str, Any]]) -> CompiledPoint:
+        """A point that makes some of its fields when one of them is first asked for: `late` gives those that `fields` has not.
+
+        `fields` holds `server` and `loads` as well. Of the points of a sweep few are looked at closely.
+        """
+        return of_fields(cls, {**fields, "_late": late})
+
+    if not TYPE_CHECKING:  # a type checker would take it that there is an attribute of every name
+
+        def __getattr__(self, name: str) -> Any:
+            if (late := self.__dict__.pop("_late", None)) is not None:
+                self.__dict__.update(late())
+            if name in self.__dict__:
+                return self.__dict__[name]
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        _ = self.deployment  # what is late stays here
+        return self.__dict__
+
+    @functools.cached_property
+    def server(self) -> str | None:
+        """The name of the deployment."""
+        return None if self.deployment is None else self.deployment.name
+
+    @functools.cached_property
+    def loads(self) -> tuple[PlannedLoad, ...]:
+        """What is to be measured on the server."""
+        return () if self.deployment is None else self.deployment.loads
+
     @property
     def layered(self) -> Layered | None:
         """The record of every layer and write, for `explain`."""
         return self.record() if callable(self.record) else self.record
 
-    def brief(self, deployment: Deployment | None) -> CompiledPoint:
-        """Who the point is and what was found, for those who keep very many; with `deployment` for its own, which may be that of
-        another point of the server.
-        """
-        return CompiledPoint(
-            self.id, (), self.profiles, {}, None, self.facts, deployment, self.applied_layers, {},
-            self.diagnostics, self.swept,
-        )  # fmt: skip
+    def brief(self) -> CompiledPoint:
+        """Who the point is and what was found, for those who keep very many: without overrides, data and deployment."""
+        fields: dict[str, Any] = {
+            "id": self.id, "overrides": (), "profiles": self.profiles, "data": {}, "config": None, "facts": self.facts,
+            "deployment": None, "applied_layers": self.applied_layers, "origin": {}, "diagnostics": self.diagnostics,
+            "swept": self.swept, "record": None, "server": self.server, "loads": (),
+        }  # fmt: skip
+        return of_fields(CompiledPoint, fields)
+
+    def with_diagnostics(self, diagnostics: tuple[Diagnostic, ...]) -> CompiledPoint:
+        """The same point with these findings for its own."""
+        return of_fields(CompiledPoint, self.__dict__ | {"diagnostics": diagnostics})
 
     @property
     def runnable(self) -> bool:
-        return self.deployment is not None and not has_errors(self.diagnostics)
+        return self.server is not None and not has_errors(self.diagnostics)
 
     def as_dict(self) -> dict[str, Any]:
         """One element of `compile --format json`."""

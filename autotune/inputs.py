@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autotune.api import compile_dimensions, shadow_notes
@@ -49,7 +49,7 @@ class Inputs:
             *refused,
         )
         # Most points have no more to say than before, and there may be ten thousand.
-        return point if found == point.diagnostics else replace(point, diagnostics=found)
+        return point if found == point.diagnostics else point.with_diagnostics(found)
 
     def notes(self) -> list[Diagnostic]:
         """Findings that concern all points. One that `--deny` names stands in every point instead, so that none can run."""

@@ -21,7 +21,6 @@ from autotune.compiler.family_parts import Known, Laid, OutOfTheOrdinaryError, P
 from autotune.compiler.load import plan_load
 from autotune.compiler.provenance import annotate, config_hash, provenance_notes
 from autotune.diagnostics import InputError
-from autotune.frozen import of_fields
 from autotune.layers import get_path, set_path, split_path
 from autotune.schema import SERVING_GROUPS
 from autotune.schema.watched import Kept, Watched
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from autotune.compiler.family_parts import Whole
     from autotune.compiler.world import World
     from autotune.compose.points import Family, FamilyPoint
-    from autotune.diagnostics import Diagnostic
+    from autotune.diagnostics import Diagnostic, Writer
+    from autotune.engines.deployment import PlannedLoad
     from autotune.engines.engine import Facts
     from autotune.layers import Layer
     from autotune.schema import Config
@@ -70,10 +70,7 @@ class FamilyCompiler:
             raise OutOfTheOrdinaryError
         served: Served = whole.server.served.get(place, self._serve, point, known, laid, whole)
         data, identity = whole.data_and_id(laid.shared)
-        origin = laid.origin.copy()
-        for dotted, number in laid.free.items():
-            origin[dotted] = point.laid[number].writer
-        loads = laid.loads.get(place, self._load, config)
+        loads = (laid.loads.get(place, self._load, config),)
         fields = {
             "id": identity,
             "overrides": point.overrides,
@@ -81,14 +78,16 @@ class FamilyCompiler:
             "data": data,
             "config": config,
             "facts": known.facts,
-            "deployment": annotate(served.deployment, identity, served.notes, (loads,)),
             "applied_layers": laid.ids,
-            "origin": origin,
             "diagnostics": tuple([item.of_point(identity) for item in self._found(point, known, laid, served, whole)]),
             "swept": point.swept,
-            "record": partial(relay, point, groups.layers, known.facts, known.written),
+            "server": served.deployment.name,
+            "loads": loads,
         }
-        return of_fields(CompiledPoint, fields)
+        late = partial(
+            _late, point, groups.layers, known.facts, known.written, laid.origin, laid.free, served, identity, loads
+        )
+        return CompiledPoint.with_late(fields, late)
 
     def _found(
         self, point: FamilyPoint, known: Known, laid: Laid, served: Served, whole: Whole
@@ -190,6 +189,25 @@ class FamilyCompiler:
         for path, value, _ in writes:
             set_path(data, path, value)
         return Known(facts, writes, notes, get_path(data, ("system", "num_gpus")))
+
+
+def _late(  # noqa: PLR0917 - no more than is needed, for as long as the point is kept
+    point: FamilyPoint,
+    layers: Sequence[Layer],
+    facts: Facts,
+    written: Sequence[tuple[Any, Any, Writer]],
+    origin: dict[str, Writer],
+    free: dict[str, int],
+    served: Served,
+    identity: str,
+    loads: tuple[PlannedLoad, ...],
+) -> dict[str, Any]:
+    """The fields of a point that few ask for."""
+    return {
+        "deployment": annotate(served.deployment, identity, served.notes, loads),
+        "origin": origin | {dotted: point.laid[number].writer for dotted, number in free.items()},
+        "record": partial(relay, point, layers, facts, written),
+    }
 
 
 def _placed(answer: Iterable[Diagnostic], laid: Laid, point: FamilyPoint, reads: list[int]) -> list[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from autotune.frozen import of_fields
 
@@ -162,31 +162,45 @@ class Deployment:
         return data
 
 
+class OfServer(Protocol):
+    """A point, as far as its server is concerned."""
+
+    @property
+    def server(self) -> str | None: ...
+    @property
+    def loads(self) -> tuple[PlannedLoad, ...]: ...
+    @property
+    def deployment(self) -> Deployment | None: ...
+
+
 class Servers:
     """Each server once, the last of a name, with the loads of all: points may differ in their load alone."""
 
     def __init__(self) -> None:
-        self._first: dict[str, Deployment] = {}
-        self._latest: dict[str, Deployment] = {}
+        self._latest: dict[str, OfServer] = {}
         self._loads: dict[str, list[PlannedLoad]] = {}
 
-    def add(self, deployment: Deployment) -> Deployment:
-        """Take one more; gives the first of its name, which stands for all of them."""
-        self._latest[deployment.name] = deployment
-        loads = self._loads.setdefault(deployment.name, [])
-        loads += [load for load in deployment.loads if load not in loads]
-        return self._first.setdefault(deployment.name, deployment)
+    def add(self, point: OfServer) -> None:
+        """Take the server of one more point, if it has one."""
+        if point.server is not None:
+            self._latest[point.server] = point
+            loads = self._loads.setdefault(point.server, [])
+            loads += [load for load in point.loads if load not in loads]
 
     def merged(self) -> list[Deployment]:
         """The servers in the order in which their names came."""
-        return [replace(latest, loads=tuple(self._loads[name])) for name, latest in self._latest.items()]
+        return [
+            replace(latest.deployment, loads=tuple(self._loads[name]))
+            for name, latest in self._latest.items()
+            if latest.deployment is not None
+        ]
 
 
-def merge_loads(deployments: Iterable[Deployment]) -> list[Deployment]:
+def merge_loads(points: Iterable[OfServer]) -> list[Deployment]:
     """The `Servers` of these."""
     servers = Servers()
-    for deployment in deployments:
-        servers.add(deployment)
+    for point in points:
+        servers.add(point)
     return servers.merged()
 
 

@@ -37,7 +37,7 @@ def slo_findings(point: CompiledPoint) -> list[Diagnostic]:
     of a CPU, whose catalog figures are nominal.
     """
     config, facts = point.config, point.facts
-    if config is None or facts is None or point.deployment is None or has_errors(point.diagnostics):
+    if config is None or facts is None or point.server is None or has_errors(point.diagnostics):
         return []
     limits = list(_limits(config))
     if not limits or facts.gpu.vendor == "cpu":

@@ -246,7 +246,7 @@ def test_the_compiler_says_what_is_to_be_measured_and_the_name_does_not_depend_o
 def test_points_that_share_a_server_have_a_job_each():
     words = ["runtime.osl=50,60", "benchmark.results_uri=pvc://results/runs"]
     points = autotune.compile(words)
-    (server,) = merge_loads(point.deployment for point in points)
+    (server,) = merge_loads(points)
     assert [load.scenarios for load in server.loads] == [("D(1024,50)",), ("D(1024,60)",)]
-    assert merge_loads([server, server]) == [server]
+    assert merge_loads([*points, *points]) == [server]
     assert len(beside(server, "ome-benchmark.yaml")) == 2

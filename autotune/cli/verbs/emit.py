@@ -74,9 +74,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _brief(point: CompiledPoint, servers: Servers) -> CompiledPoint:
     """What of a point is kept: all of a hundred thousand would fill the memory."""
-    if point.deployment is None or not point.runnable:
-        return point.brief(None)
-    return point.brief(servers.add(point.deployment))
+    if point.runnable:
+        servers.add(point)
+    return point.brief()
 
 
 def _emit_winner(args: argparse.Namespace, targets: tuple[str, ...]) -> int:

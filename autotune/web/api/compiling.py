@@ -52,7 +52,7 @@ def emit(request: Request, said: Emitting, state: State) -> Response:
     """The files of these targets, as `autotune emit` writes them."""
     find_emitters(said.targets)
     points, notes = compile_said(state, said)
-    servers = merge_loads(point.deployment for point in points if point.runnable and point.deployment is not None)
+    servers = merge_loads(point for point in points if point.runnable)
     files = files_without_secrets(emit_sweep(servers, said.targets), servers)
     return answer(request, {"files": files, "servers": len(servers), "diagnostics": [shown(item) for item in findings(points, notes)]})  # fmt: skip
 

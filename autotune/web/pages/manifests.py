@@ -79,7 +79,7 @@ def _emit(checked: Checked, target: str) -> tuple[dict[str, str], list[Diagnosti
     try:
         find_emitters([target])
         runnable = prune(checked.points)
-        deployments = merge_loads(point.deployment for point in runnable if point.deployment is not None)
+        deployments = merge_loads(runnable)
         return emit_sweep(deployments, [target]), found
     except InputError as error:
         return {}, ordered([*error.diagnostics, *found])
