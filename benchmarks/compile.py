@@ -7,12 +7,15 @@ The sweep is +profile=[high_throughput,fp8_quantized,memory_optimized] with cond
 parallel sizes, batch sizes, number formats and loads; ten loads to a server. Each size runs in a process of its own, on one
 core: composed, compiled, and every server's k8s.yaml and shell.sh written to a folder. `own servers` is the same with every
 point a server of its own, so that nothing is emitted less often than it is compiled. The largest goes through
-`autotune emit` as well.
+`autotune emit` as well. Sizes up to the middle one are measured TURNS times; the turn with the median ratio stands.
 
-The floor is what nothing of this kind can do without: pydantic's validation of the same configs and one string join each,
-measured before and after each size.
+The floor is what nothing of this kind can do without: pydantic's validation of the same configs and one string join each. It
+is measured in the same process in many short turns between the others' work, since the speed of a virtual machine may change
+twofold from one second to the next.
 Beside it Hydra's own `-m` over the same config groups with a task that does nothing, and `hydra.compose` in a loop, both on
 fewer points, by the point. Seconds are of the processor, which neighbours disturb least.
+
+All that is written stays until the end: for minutes after many files were deleted, ext4 makes new ones ten times slower.
 """
 
 from __future__ import annotations
@@ -34,7 +37,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10, 1_000, 10_000, 100_000)
 MIDDLE = 10_000
 HYDRA_POINTS = 40
-FLOOR_POINTS = 2_000
+TURNS = 3
+#: Points that the floor is measured on, and how many of the sweep, or servers of it, come between two turns of it.
+FLOOR_POINTS = 500
+BETWEEN_POINTS, BETWEEN_SERVERS = 1_000, 100
+#: The variable that names the folder to write to.
+FOLDER = "AUTOTUNE_BENCHMARK_FOLDER"
 APP = """\
 import hydra
 from omegaconf import DictConfig
@@ -55,56 +63,51 @@ def main() -> int:
     args = parser.parse_args()
     if args.child:
         kind, size = args.child.split(":")
-        print(
-            json.dumps(
-                {"sweep": run_sweep, "floor": run_floor, "compose": run_compose, "emit": run_emit}[
-                    kind.partition("-")[0]
-                ](kind, int(size))
-            )
-        )
+        measure = {"sweep": run_sweep, "own": run_own, "compose": run_compose, "emit": run_emit}[kind]
+        print(json.dumps(measure(int(size))))
         return 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[FOLDER] = folder
+        return run(args.largest, args.output)
+
+
+def run(largest: int, output: Path | None) -> int:
     others = Others()
-    floors = [measure_floor()]
     compose, multirun = child(f"compose:{HYDRA_POINTS}")["us_a_point"], run_multirun()
     figures: dict[str, Any] = {
         "hydra.compose (us a point)": compose,
         "hydra -m (us a point)": multirun,
     }
     ratios: dict[str, float] = {}
-    for size in [size for size in SIZES if size <= args.largest]:
-        done = child(f"sweep:{size}")
-        floors.append(measure_floor())
+    for size in [size for size in SIZES if size <= largest]:
+        done = measured(f"sweep:{size}", TURNS if size <= MIDDLE else 1)
         name = f"{size:,} points"
         figures |= {f"{name} ({key})": value for key, value in done.items()}
-        ratios[f"{name} / the floor"] = done["us_a_point"] / beside(floors)
+        ratios[f"{name} / the floor"] = of_floor(done)
         if size == MIDDLE:
-            ratios[f"{name} / 2.5 s"] = done["seconds"] / 2.5
+            ratios[f"{name} / 2.5 s"] = done["wall_seconds"] / 2.5
             ratios["100 x a point / hydra -m"] = 100 * done["us_a_point"] / multirun
         if size == SIZES[-1]:
             ratios[f"memory of {name} / 300 MB"] = done["memory_mb"] / 300
             emitted = child(f"emit:{size}")
             figures |= {f"autotune emit of {name} ({key})": value for key, value in emitted.items()}
             ratios[f"memory of autotune emit of {name} / 300 MB"] = emitted["memory_mb"] / 300
-    floors.append(measure_floor())
-    own = child(f"sweep-own:{MIDDLE}")
-    floors.append(measure_floor())
+    own = measured(f"own:{MIDDLE}", 1)
     figures |= {f"own servers ({key})": value for key, value in own.items()}
-    ratios["own servers / the floor"] = own["us_a_point"] / beside(floors)
-    figures["floor, least and most (us a point)"] = f"{min(floors):.1f}, {max(floors):.1f}"
+    ratios["own servers / the floor"] = of_floor(own)
     busy = {"others_cores": others.cores()}
     print_table("compiling and emitting", ratios, figures | busy)
-    write_json(args.output, "compile", ratios, figures | busy)
+    write_json(output, "compile", ratios, figures | busy)
     return 0
 
 
-def measure_floor() -> float:
-    """The floor in us a point."""
-    return child(f"floor:{FLOOR_POINTS}")["us_a_point"]
+def measured(what: str, turns: int) -> dict[str, float]:
+    """The turn with the median ratio to the floor."""
+    return sorted((child(what) for _ in range(turns)), key=of_floor)[turns // 2]
 
 
-def beside(floors: list[float]) -> float:
-    """The floor of the minute of the latest measurement: a virtual machine's speed may change twofold from one to the next."""
-    return (floors[-2] + floors[-1]) / 2
+def of_floor(done: dict[str, float]) -> float:
+    return done["us_a_point"] / done["floor_us_a_point"]
 
 
 def child(what: str) -> dict[str, float]:
@@ -135,70 +138,106 @@ def words(size: int, *, own: bool = False) -> list[str]:
     ]
 
 
-def run_sweep(kind: str, size: int) -> dict[str, float]:
+class Floor:
+    """The floor on the first points of a sweep, and the time that it took."""
+
+    def __init__(self) -> None:
+        from autotune.schema import Config
+
+        self._validate = Config.model_validate
+        self._pairs: list[tuple[Any, tuple[str, ...]]] = []
+        self._points = 0
+        self.seconds = self.wall_seconds = self._taken = 0.0
+
+    def take(self, point: Any) -> None:
+        if len(self._pairs) < FLOOR_POINTS:
+            with self:
+                self._pairs.append((point.data, point.deployment.argv))
+
+    def turn(self) -> None:
+        """As many validations and joins as there are FLOOR_POINTS."""
+        with self:
+            began = time.process_time()
+            for _ in range(max(1, FLOOR_POINTS // len(self._pairs))):
+                for data, argv in self._pairs:
+                    self._validate(data)
+                    " ".join(argv)
+                self._points += len(self._pairs)
+            self._taken += time.process_time() - began
+
+    @property
+    def us_a_point(self) -> float:
+        return 1e6 * self._taken / self._points
+
+    def __enter__(self) -> None:
+        self._began = time.process_time(), time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.process_time() - self._began[0]
+        self.wall_seconds += time.perf_counter() - self._began[1]
+
+
+def run_own(size: int) -> dict[str, float]:
+    return run_sweep(size, own=True)
+
+
+def run_sweep(size: int, *, own: bool = False) -> dict[str, float]:
+    """As `autotune emit` does it: all points, then what their servers take on disk."""
     from autotune.api import compile_dimensions, read_dimensions
     from autotune.cli.verbs.emit import write_files
     from autotune.emit import emit_point
+    from autotune.engines.deployment import Servers
     from autotune.workspace.load import load_workspace
 
+    folder = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
     workspace = load_workspace()
-    asked = words(size, own=kind.endswith("own"))
+    asked = words(size, own=own)
     said = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the names of the files
-    with tempfile.TemporaryDirectory() as folder:
-        began, wall = time.process_time(), time.perf_counter()
-        points, written = 0, set()
-        for point in compile_dimensions(workspace, read_dimensions(workspace, None, asked, multirun=True)):
-            points += 1
-            assert point.runnable, point.diagnostics
-            if point.deployment is not None and point.deployment.name not in written:
-                written.add(point.deployment.name)
-                write_files(Path(folder), emit_point(point.deployment, ("k8s", "shell")))
-        seconds, wall = time.process_time() - began, time.perf_counter() - wall
-        sys.stdout.flush()
+    points, servers, floor = 0, Servers(), Floor()
+    began, wall = time.process_time(), time.perf_counter()
+    for point in compile_dimensions(workspace, read_dimensions(workspace, None, asked, multirun=True)):
+        assert point.runnable, point.diagnostics
+        points += 1
+        servers.add(point)
+        floor.take(point)
+        if points % BETWEEN_POINTS == 0:
+            floor.turn()
+    compiled = time.process_time() - began - floor.seconds
+    deployments = servers.merged()
+    for number, deployment in enumerate(deployments):
+        write_files(folder, emit_point(deployment, ("k8s", "shell")))
+        if number % BETWEEN_SERVERS == 0:
+            floor.turn()
+    seconds = time.process_time() - began - floor.seconds
+    wall = time.perf_counter() - wall - floor.wall_seconds
+    sys.stdout.flush()
     os.dup2(said, 1)
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "points": points, "servers": len(written), "seconds": seconds, "wall_seconds": wall, "memory_mb": memory_mb,
-        "us_a_point": 1e6 * seconds / points, "points_per_s": points / seconds,
+        "points": points, "servers": len(deployments), "seconds": seconds, "compile_seconds": compiled,
+        "wall_seconds": wall, "memory_mb": memory_mb, "us_a_point": 1e6 * seconds / points,
+        "points_per_s": points / seconds, "floor_us_a_point": floor.us_a_point,
     }  # fmt: skip
 
 
-def run_emit(_: str, size: int) -> dict[str, float]:
+def run_emit(size: int) -> dict[str, float]:
     """The command itself, which writes nothing before it knows that all of it can be written."""
     from autotune.cli import main as autotune
 
+    folder = tempfile.mkdtemp(dir=os.environ[FOLDER])
     said = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    with tempfile.TemporaryDirectory() as folder:
-        began = time.process_time()
-        status = autotune(["emit", *words(size), "-m", "--target", "k8s,shell", "-o", folder])
-        seconds = time.process_time() - began
-        assert status == 0
-        sys.stdout.flush()
+    began = time.process_time()
+    status = autotune(["emit", *words(size), "-m", "--target", "k8s,shell", "-o", folder])
+    seconds = time.process_time() - began
+    assert status == 0
+    sys.stdout.flush()
     os.dup2(said, 1)
     return {"seconds": seconds, "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
-def run_floor(_: str, size: int) -> dict[str, float]:
-    from autotune.api import compile_dimensions, read_dimensions
-    from autotune.schema import Config
-    from autotune.workspace.load import load_workspace
-
-    workspace = load_workspace()
-    points = list(compile_dimensions(workspace, read_dimensions(workspace, None, words(size), multirun=True)))
-    pairs = [(point.data, point.deployment.argv) for point in points if point.deployment is not None]
-    best = float("inf")
-    for _turn in range(3):
-        began = time.process_time()
-        for data, argv in pairs:
-            Config.model_validate(data)
-            " ".join(argv)
-        best = min(best, time.process_time() - began)
-    return {"us_a_point": 1e6 * best / len(pairs)}
-
-
-def run_compose(_: str, size: int) -> dict[str, float]:
+def run_compose(size: int) -> dict[str, float]:
     from hydra import compose, initialize_config_dir
 
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
@@ -213,24 +252,18 @@ def run_compose(_: str, size: int) -> dict[str, float]:
 
 def run_multirun() -> float:
     """Hydra's own `-m`, by the point: the processor's time for HYDRA_POINTS more of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        app = Path(folder) / "app.py"
-        app.write_text(APP.format(conf=str(ROOT / "conf")))
-        taken = []
-        for count in (1, HYDRA_POINTS + 1):
-            steps = ",".join(str(64 + step) for step in range(count))
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            command = [
-                sys.executable,
-                str(app),
-                "-m",
-                f"++scheduling.max_running_requests={steps}",
-                f"hydra.sweep.dir={folder}/out",
-            ]
-            subprocess.run(command, check=True, capture_output=True)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        return 1e6 * (taken[1] - taken[0]) / HYDRA_POINTS
+    folder = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
+    app = folder / "app.py"
+    app.write_text(APP.format(conf=str(ROOT / "conf")))
+    taken = []
+    for count in (1, HYDRA_POINTS + 1):
+        steps = ",".join(str(64 + step) for step in range(count))
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        sweep = ["-m", f"++scheduling.max_running_requests={steps}", f"hydra.sweep.dir={folder}/out"]
+        subprocess.run([sys.executable, str(app), *sweep], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return 1e6 * (taken[1] - taken[0]) / HYDRA_POINTS
 
 
 if __name__ == "__main__":

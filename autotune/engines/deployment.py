@@ -137,6 +137,10 @@ class Deployment:
         own = {"labels": labels, "annotations": annotations, "parts": parts, "loads": loads}
         return of_fields(Deployment, self.__dict__ | own)
 
+    def with_loads(self, loads: tuple[PlannedLoad, ...]) -> Deployment:
+        """The same server, for these loads."""
+        return of_fields(Deployment, self.__dict__ | {"loads": loads})
+
     @property
     def gpus_in_all(self) -> int:
         """GPUs of this server and of those behind it."""
@@ -190,7 +194,7 @@ class Servers:
     def merged(self) -> list[Deployment]:
         """The servers in the order in which their names came."""
         return [
-            replace(latest.deployment, loads=tuple(self._loads[name]))
+            latest.deployment.with_loads(tuple(self._loads[name]))
             for name, latest in self._latest.items()
             if latest.deployment is not None
         ]
