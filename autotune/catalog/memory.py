@@ -115,9 +115,11 @@ def _required_tokens(config: Config, facts: Facts) -> int | None:
     runtime, benchmark = config.runtime, config.benchmark
     if runtime.isl is None or runtime.osl is None or benchmark.request_rate:
         return None
-    running = ceil(max(benchmark.num_concurrency, default=1) / remember(shard, config, facts).dp)
-    if config.scheduling.max_running_requests is not None:
-        running = min(running, config.scheduling.max_running_requests)
+    arriving = max(benchmark.num_concurrency) if benchmark.num_concurrency else 1
+    running = -(-arriving // remember(shard, config, facts).dp)
+    limit = config.scheduling.max_running_requests
+    if limit is not None and limit < running:
+        running = limit
     shared = 0 if config.memory.prefix_caching is False else min(runtime.prefix or 0, runtime.isl)
     return shared + running * (runtime.isl + runtime.osl - shared)
 

@@ -65,11 +65,11 @@ class FamilyCompiler:
             known = self._known[key] = self._find_facts(point)
         laid = self._choice.find(known, point)
         whole = groups.whole(laid.shared, known, point)
-        config = whole.config
+        server, of_load, config, _ = whole
         if config.system.serving_mode != "agg":
             raise OutOfTheOrdinaryError
-        served: Served = whole.server.served.get(place, self._serve, point, known, laid, whole)
-        data, identity = whole.data_and_id(laid.shared)
+        served: Served = server.served.get(place, self._serve, point, known, laid, whole)
+        data, identity = server.data_and_id(laid.shared, of_load)
         loads = (laid.loads.get(place, self._load, config),)
         fields = {
             "id": identity,
@@ -79,7 +79,9 @@ class FamilyCompiler:
             "config": config,
             "facts": known.facts,
             "applied_layers": laid.ids,
-            "diagnostics": tuple([item.of_point(identity) for item in self._found(point, known, laid, served, whole)]),
+            "diagnostics": tuple(
+                [item.of_point(identity) for item in self._found(point, known, laid, served, whole[3])]
+            ),
             "swept": point.swept,
             "server": served.deployment.name,
             "loads": loads,
@@ -90,13 +92,13 @@ class FamilyCompiler:
         return CompiledPoint.with_late(fields, late)
 
     def _found(
-        self, point: FamilyPoint, known: Known, laid: Laid, served: Served, whole: Whole
+        self, point: FamilyPoint, known: Known, laid: Laid, served: Served, glanced: Any
     ) -> Iterable[Diagnostic]:
         """All findings, in the order of `compile_point`."""
         found = served.found
         if laid.of_load:
             for number, check in laid.of_load:
-                answer = [*check(whole.glanced, known.facts)]
+                answer = [*check(glanced, known.facts)]
                 if answer:
                     found = [*found, (number, _placed(answer, laid, point, []))]
             if found is served.found:
@@ -114,7 +116,8 @@ class FamilyCompiler:
         return served
 
     def _find_served(self, reads: list[int], point: FamilyPoint, known: Known, laid: Laid, whole: Whole) -> Served:
-        place, facts, config, states = point.place, known.facts, whole.config, whole.server.states
+        server, _, config, _ = whole
+        place, facts, states = point.place, known.facts, server.states
         if laid.of_server is None:
             self._sort(place, known, laid, config)
             assert laid.of_server is not None

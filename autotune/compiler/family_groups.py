@@ -101,15 +101,16 @@ class Groups:
             of_load.append((group, state))
         config = _config(models, self._set)
         glanced = Glanced(config, models, self.varied, [], (shared.answers, place), (self._of_server, server.answers))
-        whole = Whole(server, of_load, config, glanced)
+        whole = (server, of_load, config, glanced)
         self._latest = (shared, place, whole)
         return whole
 
     def glance_server(self, shared: Shared, whole: Whole, place: Place, reads: list[int]) -> Any:
         """The config for an answer about all points of the server. What it reads beside the server is appended to `reads`."""
-        fields = {group: model for group, model in whole.server.models.items() if model is not None}
-        known = (self._of_server, whole.server.answers)
-        return Glanced(whole.config, fields, self.varied, reads, (shared.answers, place), known)
+        server, _, config, _ = whole
+        fields = {group: model for group, model in server.models.items() if model is not None}
+        known = (self._of_server, server.answers)
+        return Glanced(config, fields, self.varied, reads, (shared.answers, place), known)
 
     def group(self, group: str, known: Known, point: FamilyPoint, applied: Place) -> Group:
         """One group of a point after these layers."""

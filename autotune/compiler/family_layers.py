@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotune.compiler.family_parts import Known, Laid, OutOfTheOrdinaryError, Place, Step
-from autotune.compiler.fit import fit_of
+from autotune.compiler.fit import Fit
 from autotune.compiler.layering import condition_scope, lay
 from autotune.layers import get_path, set_path
 from autotune.layers.condition import ConditionError
@@ -85,27 +85,28 @@ class LayerChoice:
         """Whether the condition holds, and what it reads."""
         self._groups.kept += 1
         reads += step.numbers
-        fit: dict[str, Any] = {}
+        fit = None
         if step.of_fit:
             shared = self._groups.shared(known, point, step.applied)
-            config = self._groups.whole(shared, known, point).config
+            _, _, config, _ = self._groups.whole(shared, known, point)
             watched: Any = Watched(config, self._groups.varied, reads, (shared.answers, point.place))
-            fit = fit_of(watched, known.facts)
+            fit = Fit(watched, known.facts)
         return self._outcome(known, point, step, fit)
 
     def _holds(self, known: Known, point: FamilyPoint, step: Step) -> bool:
         """The same where hardly two points are alike, so that what it reads is no use."""
-        fit: dict[str, Any] = {}
+        fit = None
         if step.of_fit:
             shared = self._groups.shared(known, point, step.applied)
-            fit = fit_of(self._groups.whole(shared, known, point).glanced, known.facts)
+            _, _, _, glanced = self._groups.whole(shared, known, point)
+            fit = Fit(glanced, known.facts)
         return self._outcome(known, point, step, fit)
 
-    def _outcome(self, known: Known, point: FamilyPoint, step: Step, fit: dict[str, Any]) -> bool:
+    def _outcome(self, known: Known, point: FamilyPoint, step: Step, fit: Fit | None) -> bool:
         values: list[Any] = []
         for root, rest in step.asked:
             if root == "fit":
-                values.append(fit.get(rest[0]))
+                values.append(getattr(fit, rest[0], None))
             else:
                 value = get_path(self._groups.group(root, known, point, step.applied).raw, rest)
                 values += (type(value), value)
@@ -130,12 +131,14 @@ class LayerChoice:
         ]
         return asked, numbers
 
-    def _evaluate(self, known: Known, point: FamilyPoint, step: Step, fit: dict[str, Any]) -> bool:
+    def _evaluate(self, known: Known, point: FamilyPoint, step: Step, fit: Fit | None) -> bool:
         when = step.layer.when
         assert when is not None
         groups = self._groups
         current = {group: groups.group(group, known, point, step.applied).raw for group in groups.family.data}
-        scope = condition_scope(current, when.roots, known.facts, known.num_gpus, lambda *_: fit)
+        scope = condition_scope(
+            current, when.roots, known.facts, known.num_gpus, lambda *_: {} if fit is None else fit.as_dict()
+        )
         try:
             return when.evaluate(scope)
         except ConditionError:

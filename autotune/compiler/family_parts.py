@@ -144,24 +144,19 @@ class ServerGroups:
         self.answers: dict[Any, Any] = {}
         self.served = Kept()
 
-
-class Whole(NamedTuple):
-    """All groups of a point: those of its server, those that the load differs in, and the config that they make."""
-
-    server: ServerGroups
-    of_load: list[tuple[str, Group]]
-    config: Config
-    #: The config for an answer about this point alone.
-    glanced: Any
-
-    def data_and_id(self, shared: Shared) -> tuple[dict[str, Any], str]:
-        """The point as plain data, and its id as `point_id` gives it."""
-        data, entries, holes = self.server.data.copy(), self.server.entries.copy(), shared.holes
-        for group, state in self.of_load:
+    def data_and_id(self, shared: Shared, of_load: list[tuple[str, Group]]) -> tuple[dict[str, Any], str]:
+        """One of the points as plain data, and its id as `point_id` gives it."""
+        data, entries, holes = self.data.copy(), self.entries.copy(), shared.holes
+        for group, state in of_load:
             data[group] = state.data
             if group in holes:
                 entries[holes[group]] = state.entry
         return data, hash_text(join_entries(entries))
+
+
+#: All groups of a point: those of its server, those that the load differs in, the config that they make, and that config for an
+#: answer about this point alone. A plain tuple, since every point has one.
+Whole = tuple[ServerGroups, "list[tuple[str, Group]]", "Config", Any]
 
 
 class Laid:

@@ -26,27 +26,46 @@ FURTHER_VARIABLES = {
 }
 
 
-def measure_fit(data: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
-    """The memory of the config as it stands, by the catalog's arithmetic.
+#: What a config with mistakes in it counts as: its mistakes are reported, and a guess would only add to them.
+_UNKNOWN = {"fits": True, "needed_gb": 0.0, "usable_gb": 0.0, "weights_gb": 0.0}
 
-    A config with mistakes in it counts as fitting: its mistakes are reported, and a guess would only add to them.
-    """
+
+class Fit:
+    """The memory of a config by the catalog's arithmetic: each variable of `fit` by its name."""
+
+    __slots__ = ("_needed_bytes", "_plan")
+
+    def __init__(self, config: Config, facts: Facts) -> None:
+        plan = self._plan = plan_server_memory(config, facts)
+        requests = round((required_tokens(config, facts) or 0) * plan.kv_bytes_per_token)
+        longest = plan.context_kv_bytes
+        self._needed_bytes = plan.usable_bytes - plan.kv_bytes + (max(longest, requests))
+
+    @property
+    def fits(self) -> bool:
+        return self._needed_bytes <= self._plan.usable_bytes and self._plan.fits
+
+    @property
+    def needed_gb(self) -> float:
+        return self._needed_bytes / 1e9
+
+    @property
+    def usable_gb(self) -> float:
+        return self._plan.usable_bytes / 1e9
+
+    @property
+    def weights_gb(self) -> float:
+        return self._plan.weights_bytes / 1e9
+
+    def as_dict(self) -> dict[str, Any]:
+        """As conditions read it."""
+        return {name: getattr(self, name) for name in _UNKNOWN}
+
+
+def measure_fit(data: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """The memory of the config as it stands, by the catalog's arithmetic; _UNKNOWN where there are mistakes in it."""
     try:
         config = Config.model_validate(data)
     except ValidationError:
-        return {"fits": True, "needed_gb": 0.0, "usable_gb": 0.0, "weights_gb": 0.0}
-    return fit_of(config, facts)
-
-
-def fit_of(config: Config, facts: Facts) -> dict[str, Any]:
-    """`measure_fit` of a config that is whole."""
-    plan = plan_server_memory(config, facts)
-    requests = round((required_tokens(config, facts) or 0) * plan.kv_bytes_per_token)
-    beside_kv = plan.usable_bytes - plan.kv_bytes
-    needed = beside_kv + max(plan.context_kv_bytes, requests)
-    return {
-        "fits": plan.fits and needed <= plan.usable_bytes,
-        "needed_gb": needed / 1e9,
-        "usable_gb": plan.usable_bytes / 1e9,
-        "weights_gb": plan.weights_bytes / 1e9,
-    }
+        return dict(_UNKNOWN)
+    return Fit(config, facts).as_dict()

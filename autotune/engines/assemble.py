@@ -89,8 +89,8 @@ def assemble(
         secrets=site.secrets,
         shm_bytes=shm_bytes(max(1, gpus // nodes)),
         startup=startup_probe(health, site.weights_bytes),
-        readiness=Probe(health, period_s=5),
-        liveness=Probe(health, period_s=20, failure_threshold=6),
+        readiness=_probe(health, 5, 3),
+        liveness=_probe(health, 20, 6),
         node_selector=site.node_selector,
         labels=site.labels | {INSTANCE: name} | deploy.labels,
         annotations={"autotune/model": config.model.id} | deploy.annotations,
@@ -189,7 +189,12 @@ def shm_bytes(gpus: int) -> int:
 def startup_probe(health: str, loaded_bytes: int) -> Probe:
     """Patience for loading the weights at LOAD_BYTES_PER_S and compiling for COMPILE_S before the server counts as dead."""
     patience_s = loaded_bytes / LOAD_BYTES_PER_S + COMPILE_S
-    return Probe(health, period_s=STARTUP_PERIOD_S, failure_threshold=ceil(patience_s / STARTUP_PERIOD_S))
+    return _probe(health, STARTUP_PERIOD_S, ceil(patience_s / STARTUP_PERIOD_S))
+
+
+@functools.lru_cache(maxsize=256)
+def _probe(path: str, period_s: int, failure_threshold: int) -> Probe:
+    return Probe(path, period_s=period_s, failure_threshold=failure_threshold)
 
 
 def model_volumes(config: Config) -> tuple[Volume, ...]:

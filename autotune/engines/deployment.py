@@ -58,7 +58,7 @@ class PlannedLoad:
     request_rates: tuple[float, ...] = ()
     max_time_s: float = 60.0
     max_requests: int = 100
-    request_params: dict[str, Any] = field(default_factory=dict)
+    request_params: dict[str, Any] = field(default_factory=dict, hash=False)
     results_uri: str | None = None
     image: str | None = None
     """Image of the client, where that runs in a container."""
@@ -182,14 +182,15 @@ class Servers:
 
     def __init__(self) -> None:
         self._latest: dict[str, OfServer] = {}
-        self._loads: dict[str, list[PlannedLoad]] = {}
+        self._loads: dict[str, dict[PlannedLoad, None]] = {}
 
     def add(self, point: OfServer) -> None:
         """Take the server of one more point, if it has one."""
         if point.server is not None:
             self._latest[point.server] = point
-            loads = self._loads.setdefault(point.server, [])
-            loads += [load for load in point.loads if load not in loads]
+            loads = self._loads.setdefault(point.server, {})
+            for load in point.loads:
+                loads[load] = None
 
     def merged(self) -> list[Deployment]:
         """The servers in the order in which their names came."""
