@@ -51,7 +51,7 @@ class Watched:
     `reads`; whatever else is asked of it counts as reading all of them.
     """
 
-    __slots__ = ("_answers", "_reads", "_target", "_varied")
+    __slots__ = ("__dict__", "_answers", "_reads", "_target", "_varied")
 
     def __init__(
         self, target: BaseModel, varied: Varied, reads: list[int], answers: tuple[Answers, Sequence[int]] | None = None
@@ -62,17 +62,20 @@ class Watched:
         self._answers = answers
 
     def __getattr__(self, name: str) -> Any:
-        below = self._varied.get(name, _MISSING)
-        value = getattr(self._target, name)
-        if below is _MISSING:
-            if name not in self._target.__dict__:  # no field: a method
-                self._read_all(self._varied)
-        elif isinstance(below, int):
+        fields = self._target.__dict__
+        if name not in fields:  # a method
+            self._read_all(self._varied)
+            return getattr(self._target, name)
+        value = fields[name]
+        below = self._varied.get(name)
+        if type(below) is int:
             self._reads.append(below)
-        elif isinstance(value, BaseModel):
-            return Watched(value, below, self._reads)
-        else:
-            self._read_all(below)
+        elif below is not None:
+            if isinstance(value, BaseModel):
+                value = Watched(value, below, self._reads)
+            else:
+                self._read_all(below)
+        self.__dict__[name] = value  # read without a detour from now on
         return value
 
     def __call__(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
