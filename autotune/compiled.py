@@ -48,7 +48,8 @@ class CompiledPoint:
 
         `fields` holds `server` and `loads` as well. Of the points of a sweep few are looked at closely.
         """
-        return of_fields(cls, {**fields, "_late": late})
+        fields["_late"] = late
+        return of_fields(cls, fields)
 
     if not TYPE_CHECKING:  # a type checker would take it that there is an attribute of every name
 

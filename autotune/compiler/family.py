@@ -19,10 +19,11 @@ from autotune.compiler.family_groups import OF_FACTS, Groups
 from autotune.compiler.family_layers import LayerChoice, relay
 from autotune.compiler.family_parts import Known, Laid, OutOfTheOrdinaryError, Place, Served
 from autotune.compiler.load import plan_load
-from autotune.compiler.provenance import annotate, config_hash, provenance_notes
+from autotune.compiler.provenance import annotate, provenance_notes
 from autotune.diagnostics import InputError
 from autotune.layers import get_path, set_path, split_path
 from autotune.schema import SERVING_GROUPS
+from autotune.schema.config import hash_text, join_entries
 from autotune.schema.watched import Kept, Watched
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from autotune.layers import Layer
     from autotune.schema import Config
 
+_SERVING = sorted(SERVING_GROUPS)
 #: Answers kept at most, so that memory does not grow with the sweep.
 _MOST_KEPT = 20_000
 
@@ -65,7 +67,7 @@ class FamilyCompiler:
             known = self._known[key] = self._find_facts(point)
         laid = self._choice.find(known, point)
         whole = groups.whole(laid.shared, known, point)
-        server, of_load, config, _ = whole
+        server, of_load, config, glanced = whole
         if config.system.serving_mode != "agg":
             raise OutOfTheOrdinaryError
         served: Served = server.served.get(place, self._serve, point, known, laid, whole)
@@ -80,7 +82,7 @@ class FamilyCompiler:
             "facts": known.facts,
             "applied_layers": laid.ids,
             "diagnostics": tuple(
-                [item.of_point(identity) for item in self._found(point, known, laid, served, whole[3])]
+                [item.of_point(identity) for item in self._found(point, known, laid, served, glanced)]
             ),
             "swept": point.swept,
             "server": served.deployment.name,
@@ -134,7 +136,6 @@ class FamilyCompiler:
             lowered = self._world.engines[facts.engine].lower(glanced, facts)
         else:
             lowered = laid.lowered.get_noted(place, reads, self._lower, config, facts, (laid.shared.answers, place))
-        texts = {group: states[group].text for group in SERVING_GROUPS}
         self._groups.kept += 1
         notes = [item.at(_writer(item, laid, point, reads)) for item in lowered.diagnostics]
         return Served(
@@ -142,7 +143,12 @@ class FamilyCompiler:
             notes,
             [*laid.notes, *[item for _, items in found for item in items], *notes],
             lowered.deployment,
-            provenance_notes(config_hash(texts), laid.set_by(point, states), point.profiles, laid.ids),
+            provenance_notes(
+                hash_text(join_entries([states[group].entry for group in _SERVING])),
+                laid.set_by(point, states),
+                point.profiles,
+                laid.ids,
+            ),
         )
 
     def _sort(self, place: Place, known: Known, laid: Laid, config: Config) -> None:

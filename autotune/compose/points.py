@@ -95,7 +95,8 @@ def compose_sweep(dimensions: Iterable[Dimension], composer: Composer) -> Iterat
                 found = families[chosen] = (Family(base.data, base.origin, base.pinned, paths), base)
             family, base = found
             place, settings = start.place + said.place, start.laid + said.laid
-            yield FamilyPoint(overrides, swept, base.profiles, family, place, settings, base.profile_writer)
+            parts_of_it = (overrides, swept, base.profiles, family, place, settings, base.profile_writer)
+            yield tuple.__new__(FamilyPoint, parts_of_it)  # its own constructor takes twice as long
 
 
 class _Said(NamedTuple):
