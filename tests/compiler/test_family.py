@@ -7,9 +7,10 @@ from random import Random
 import pytest
 
 from autotune.api import read_dimensions
+from autotune.check.run import CHECKS
 from autotune.compiler import compile_points
 from autotune.compose.points import FamilyPoint, compose_points, compose_sweep
-from autotune.diagnostics import InputError
+from autotune.diagnostics import InputError, diagnostic
 from autotune.workspace.load import load_workspace
 
 WORKSPACE = load_workspace()
@@ -95,6 +96,7 @@ def check(words):
         for field in fields(one):
             if field.name != "record":
                 assert getattr(one, field.name) == getattr(other, field.name), (words, one.swept, field.name)
+        assert (one.server, one.loads, one.runnable) == (other.server, other.loads, other.runnable), (words, one.swept)
         assert repr(one.as_dict()) == repr(other.as_dict()), (words, one.swept)
         assert repr(one.deployment) == repr(other.deployment)
         assert repr(one.config) == repr(other.config)
@@ -113,6 +115,16 @@ def test_what_decides_what_is_read_next_counts_as_read():
     assert check(words) == 4
 
 
+def test_a_check_that_looks_at_the_load_for_some_servers_alone_counts_as_looking_at_it(monkeypatch):
+    def find_crowd(config, facts):
+        if config.scheduling.max_running_requests == 128 and max(config.benchmark.num_concurrency) > 8:
+            yield diagnostic("AT205", "a crowd", path="scheduling.max_running_requests", help="send it away")
+
+    for module in ("autotune.check.run", "autotune.compiler.family"):
+        monkeypatch.setattr(f"{module}.CHECKS", (*CHECKS, find_crowd))
+    assert check(["scheduling.max_running_requests=64,128", "benchmark.num_concurrency=[4],[16]"]) == 4
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 11))
 def test_a_thousand_sweeps_compile_to_what_their_points_compile_to_alone(seed):
@@ -123,6 +135,21 @@ def test_a_thousand_sweeps_compile_to_what_their_points_compile_to_alone(seed):
 def test_a_family_shares_more_than_it_repeats():
     words = ["+profile=[high_throughput,memory_optimized]", "parallel.tp=1,2,4", "scheduling.max_running_requests=8,16,32", "benchmark.num_concurrency=[1],[2],[3],[4]"]  # fmt: skip
     assert check(words) == 36
+
+
+def test_what_is_made_late_is_there_whenever_it_is_asked_for():
+    words = ["parallel.tp=1,2", "benchmark.num_concurrency=[1],[2]"]
+    points = list(compile_points(compose_sweep(read_dimensions(WORKSPACE, None, words, multirun=True), WORKSPACE.composer), WORKSPACE.world))  # fmt: skip
+    assert {str(point.origin["parallel.tp"]) for point in points} == {"override parallel.tp=1,2"}
+    assert [point.deployment.annotations["autotune/point"] for point in points] == [point.id for point in points]
+    assert points[0].server == points[0].deployment.name == points[1].server != points[2].server
+    assert points[1].deployment.loads == points[1].loads
+    found = points[1].with_diagnostics(())
+    assert (found.diagnostics, found.deployment) == ((), points[1].deployment)
+    with pytest.raises(AttributeError, match="no_such_field"):
+        _ = points[3].no_such_field
+    brief = points[0].brief()
+    assert (brief.server, brief.deployment, brief.data, brief.runnable) == (points[0].server, None, {}, True)
 
 
 def test_points_with_conditions_are_sent_to_other_machines():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.diagnostics import InputError
-from autotune.emit import EMITTERS, emit_point, frame
+from autotune.emit import EMITTERS, emit_point, frame, script
 from autotune.emit.heading import heading
 from autotune.emit.k8s import kubernetes_documents
 from autotune.emit.labels import label_set
@@ -52,6 +52,17 @@ def test_servers_of_a_sweep_have_the_bytes_that_each_has_alone(base, changes, fr
     # The third time round each shape that may have a frame has one.
     for server in servers * 3:
         assert emit_point(server, ["k8s"]) == {f"{server.name}/k8s.yaml": laid_out_whole(server)}
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.sampled_from([PLAIN, OPERATED, FULL]), st.lists(OWN, min_size=2, max_size=4))
+def test_scripts_of_a_sweep_have_the_bytes_that_each_has_alone(base, changes):
+    servers = [replace(base, **change) for change in changes]
+    alone = []
+    for server in servers:
+        script._pieces.cache_clear()
+        alone.append(emit_point(server, ["shell"]))
+    assert [emit_point(server, ["shell"]) for server in servers] == alone
 
 
 def laid_out_whole(server):
