@@ -19,7 +19,8 @@ demo: $(VENV)/.light
 
 # What starts engines, containers and the like runs alone, after all else has run on every core.
 test: quick-test
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "(slow or browser) and not engine and not docker"
+	AUTOTUNE_EXAMPLES=all $(BIN)/python -m pytest -n logical --dist worksteal \
+	  -m "(slow or browser or property) and not engine and not docker"
 	$(BIN)/python -m pytest -m "engine or docker"
 
 quick-test: $(VENV)/.dev

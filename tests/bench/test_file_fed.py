@@ -197,6 +197,7 @@ def test_an_engine_without_that_field_is_not_sent_it(tool, tool_bin, tmp_path):
         assert json.loads((tmp_path / "b" / "run0" / "config.json").read_text())["spec"]["backend"]["max_tokens"] == 5
 
 
+@pytest.mark.slow
 def test_a_base_model_is_spoken_to_through_completions(tool_bin, tmp_path):
     for tool in TOOLS:
         measure(tool, tokens_backend(), tmp_path / tool, Load("D(30,5)", 1), chat=False, bin_dir=tool_bin(tool))

@@ -260,6 +260,7 @@ def test_a_finding_about_the_task_points_into_the_task(autotune):
 AICONFIGURATOR = Path(__file__).parents[1] / "importing" / "data" / "aiconfigurator"
 
 
+@pytest.mark.slow
 def test_what_aiconfigurator_chose_becomes_tasks_that_check(autotune):
     done = autotune("import", "-o", "tasks", "aiconfigurator", str(AICONFIGURATOR))
     assert done.code == 0
@@ -274,6 +275,7 @@ def test_what_aiconfigurator_chose_becomes_tasks_that_check(autotune):
     assert (again.code, again.codes) == (2, ["AT003"])
 
 
+@pytest.mark.slow
 def test_one_task_goes_to_stdout_and_several_ask_for_a_folder(autotune):
     (folder,) = AICONFIGURATOR.glob("*_vllm_*")
     done = autotune("import", "aiconfigurator", str(folder), "system.image=mine:1")

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from autotune.compose.overrides import format_value, parse_overrides, split_launcher
 from autotune.compose.settings import Assign
+from tests.examples import examples
 
 SCALARS = (
     st.none()
@@ -14,7 +15,7 @@ SCALARS = (
 VALUES = SCALARS | st.lists(SCALARS, max_size=4)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=examples(300), deadline=None, derandomize=True)
 @given(VALUES)
 def test_a_formatted_value_reads_back_as_itself(value):
     (dimension,) = parse_overrides([f"a.b={format_value(value)}"], (), lambda _: [], sweeps=False)

@@ -11,6 +11,7 @@ from autotune.compose.settings import Choose
 from autotune.diagnostics import InputError, Source, Writer
 from autotune.layers import parse_yaml
 from autotune.resources import folder
+from tests.examples import examples
 
 CONF = folder("conf")
 USER = Writer(Source.USER, override="said")
@@ -56,7 +57,7 @@ HEADS = st.sampled_from([None, ["_self_"], ["base", "_self_"], ["_self_", "base"
 HEADERS = st.sampled_from(["", "# @package _global_\n", "# a comment\n"])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trees=st.tuples(TREES, TREES, TREES, TREES), head=HEADS, header=HEADERS)
 def test_random_groups_are_composed_as_hydra_does(tmp_path_factory, trees, head, header):
     base, one, other, primary = trees

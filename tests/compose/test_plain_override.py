@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from autotune.compose.overrides import _plain
 from autotune.compose.plain_override import read_plain
+from tests.examples import examples
 
 PARSER = OverridesParser.create()
 KEYS = st.sampled_from(
@@ -42,7 +43,7 @@ def kinds(value):
     return [kinds(item) for item in value] if isinstance(value, list) else (type(value), value)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(KEYS, st.lists(ELEMENTS, min_size=1, max_size=4), st.booleans())
 def test_what_is_read_here_is_what_hydra_reads(key, elements, in_list):
     inner = ",".join(elements)

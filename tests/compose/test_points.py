@@ -56,6 +56,7 @@ def random_sweep(rng):
     return texts, list(itertools.product(*parts))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_the_fast_path_equals_hydra_point_by_point(composer, seed):
     texts, plain = random_sweep(random.Random(seed))
@@ -124,6 +125,7 @@ def test_every_value_knows_its_writer(composer):
     }
 
 
+@pytest.mark.slow
 def test_a_further_config_folder(tmp_path):
     (tmp_path / "quantization").mkdir()
     (tmp_path / "quantization" / "mine.yaml").write_text("defaults: [default]\ngemm_mode: nvfp4\n")

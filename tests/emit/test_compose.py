@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from autotune.emit.compose import ComposeEmitter
 from autotune.engines.deployment import Probe, Volume
+from tests.examples import examples
 
 from .cases import AMD, ANY_TEXT, CASES, CPU, FULL, PLAIN
 
@@ -69,7 +70,7 @@ def test_no_gpu_no_device():
     assert not {"deploy", "devices", "group_add", "shm_size"} & set(service)
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=examples(40), deadline=None)
 @given(
     st.lists(ANY_TEXT, max_size=10),
     st.dictionaries(st.from_regex(r"V_[A-Za-z0-9_]*", fullmatch=True), ANY_TEXT),

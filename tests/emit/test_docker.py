@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from autotune.emit.docker import DockerEmitter
 from autotune.engines.deployment import Volume
+from tests.examples import examples
 
 from .cases import AMD, ANY_TEXT, CPU, FULL, HOSTILE, PLAIN
 
@@ -81,7 +82,7 @@ def test_devices(deployment, devices, fake):
     ] == devices
 
 
-@settings(derandomize=True, max_examples=25, deadline=None)
+@settings(derandomize=True, max_examples=examples(25), deadline=None)
 @given(st.lists(ANY_TEXT, max_size=10), st.dictionaries(st.from_regex(r"V_[A-Za-z0-9_]*", fullmatch=True), ANY_TEXT))
 def test_any_value_arrives_exactly(fake, arguments, env):
     options, _, command = words(replace(PLAIN, argv=("vllm", *arguments), env=env), fake)

@@ -16,6 +16,7 @@ from autotune.emit.labels import label_set
 from autotune.emit.manifest import dump_documents
 from autotune.emit.pod import pod_template
 from autotune.emit.shared import SharedList, SharedMap
+from tests.examples import examples
 
 from .cases import ANY_TEXT, CASES, FULL, HOSTILE_TEXTS, OPERATED, PLAIN
 
@@ -43,7 +44,7 @@ OWN = st.fixed_dictionaries(
 )
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=examples(150), deadline=None)
 @given(st.sampled_from([PLAIN, OPERATED, FULL]), st.lists(OWN, min_size=2, max_size=4), st.booleans())
 def test_servers_of_a_sweep_have_the_bytes_that_each_has_alone(base, changes, fresh):
     if fresh:
@@ -54,7 +55,7 @@ def test_servers_of_a_sweep_have_the_bytes_that_each_has_alone(base, changes, fr
         assert emit_point(server, ["k8s"]) == {f"{server.name}/k8s.yaml": laid_out_whole(server)}
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=examples(60), deadline=None)
 @given(st.sampled_from([PLAIN, OPERATED, FULL]), st.lists(OWN, min_size=2, max_size=4))
 def test_scripts_of_a_sweep_have_the_bytes_that_each_has_alone(base, changes):
     servers = [replace(base, **change) for change in changes]

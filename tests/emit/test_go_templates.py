@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.emit.go_templates import escape_templates
+from tests.examples import examples
 
 from .cases import HOSTILE_TEXTS
 from .crds import evaluate_templates
@@ -18,7 +19,7 @@ def test_a_text_comes_back_from_the_template_it_stands_in(text):
     assert json.loads(evaluate_templates(json.dumps(escape_templates({"a": [text]})))) == {"a": [text]}
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=examples(60), deadline=None)
 @given(st.text('{}`-/*. "\\a'))
 def test_any_text_comes_back(text):
     assert json.loads(evaluate_templates(json.dumps(escape_templates([text])))) == [text]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from autotune.emit.k8s import KubernetesEmitter
 from autotune.emit.pod import escape_references, pod_template
 from autotune.engines.deployment import Probe, Volume
+from tests.examples import examples
 
 from .cases import AMD, ANY_TEXT, CPU, FULL, HOSTILE, PLAIN
 from .crds import assert_fits
@@ -65,7 +66,7 @@ def test_the_command_replaces_the_images_own():
     assert container(PLAIN)["args"] == list(PLAIN.argv[1:])
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=examples(40), deadline=None)
 @given(
     st.lists(ANY_TEXT, max_size=10),
     st.dictionaries(st.from_regex(r"V_[A-Za-z0-9_]*", fullmatch=True), ANY_TEXT),

@@ -11,6 +11,7 @@ from autotune.diagnostics import InputError
 from autotune.emit.go_templates import escape_templates
 from autotune.emit.kserve import KServeEmitter
 from autotune.emit.pod import pod_template
+from tests.examples import examples
 
 from .cases import AMD, ANY_TEXT, CPU, FULL, HOSTILE, PLAIN, REFUSED
 from .crds import assert_fits, evaluate_templates, needs_crds
@@ -72,7 +73,7 @@ def test_the_service_is_started_by_its_own_runtime_and_the_runtime_is_no_one_els
     assert "storageUri" not in model
 
 
-@settings(derandomize=True, max_examples=30, deadline=None)
+@settings(derandomize=True, max_examples=examples(30), deadline=None)
 @given(st.lists(ANY_TEXT, max_size=6), st.dictionaries(st.from_regex(r"V_[A-Z]*", fullmatch=True), ANY_TEXT))
 def test_any_value_arrives_exactly(arguments, env):
     seen = container(replace(PLAIN, argv=("vllm", *arguments), env=env))

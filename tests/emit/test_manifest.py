@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from autotune.emit import manifest, scalars
 from autotune.emit.manifest import dump_documents
 from autotune.emit.shared import SharedList, SharedMap
+from tests.examples import examples
 
 from .cases import ANY_TEXT
 
@@ -27,20 +28,20 @@ DATA = st.dictionaries(
 )
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=examples(60), deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_documents_read_back_as_they_were(documents):
     assert list(yaml.safe_load_all(dump_documents(documents, ["heading"]))) == documents
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=examples(100), deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_documents_are_laid_out_as_pyyaml_does_it(documents):
     judge_layout(documents)
 
 
 @pytest.mark.slow
-@settings(derandomize=True, max_examples=1000, deadline=None)
+@settings(derandomize=True, max_examples=examples(1000), deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_a_thousand_documents_are(documents):
     judge_layout(documents)
@@ -57,7 +58,7 @@ def refuse_to_lay_out(*_):
     raise manifest._NotSimpleError
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=examples(60), deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_the_dumper_in_c_and_the_one_in_python_write_the_same_bytes(documents):
     with pytest.MonkeyPatch.context() as patch:
@@ -67,7 +68,7 @@ def test_the_dumper_in_c_and_the_one_in_python_write_the_same_bytes(documents):
         assert dump_documents(documents) == in_use
 
 
-@settings(derandomize=True, max_examples=1000, deadline=None)
+@settings(derandomize=True, max_examples=examples(1000), deadline=None)
 @given(ANY_TEXT | ASCII_TEXT)
 def test_what_is_spelled_without_pyyaml_is_spelled_alike(text):
     spelled = scalars.value_text(text)
@@ -84,7 +85,7 @@ def test_every_pair_of_characters_is_spelled_as_pyyaml_does_it(before):
         assert scalars.value_text(text) == scalars.spell_by_pyyaml(text)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=examples(100), deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3))
 def test_shared_parts_are_laid_out_like_others_at_every_depth(documents):
     for data in ([*documents, *documents], [{"a": data, "b": [{"c": data}]} for data in documents]):

@@ -16,6 +16,7 @@ from autotune.diagnostics import InputError
 from autotune.emit.docker import DockerEmitter
 from autotune.emit.shell import ShellEmitter
 from autotune.engines.deployment import Volume
+from tests.examples import examples
 
 from .cases import AMD, ANY_TEXT, CASES, CPU, FULL, HOSTILE, PLAIN
 
@@ -71,7 +72,7 @@ def test_hostile_values_arrive_exactly():
     assert {name: environment[name] for name in HOSTILE.env} == HOSTILE.env
 
 
-@settings(derandomize=True, max_examples=25, deadline=None)
+@settings(derandomize=True, max_examples=examples(25), deadline=None)
 @given(st.lists(ANY_TEXT, max_size=10), st.dictionaries(st.from_regex(r"V_[A-Za-z0-9_]*", fullmatch=True), ANY_TEXT))
 def test_any_value_arrives_exactly(arguments, env):
     seen, environment = run(replace(PLAIN, argv=("vllm", *arguments), env=env))

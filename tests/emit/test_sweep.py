@@ -15,6 +15,7 @@ from autotune.diagnostics import InputError
 from autotune.emit import SWEEP_EMITTERS, emit_point, emit_sweep
 from autotune.emit.k8s import KubernetesEmitter
 from autotune.emit.sweep import common_name, merge, split
+from tests.examples import examples
 
 from .cases import HOSTILE, PLAIN
 from .sweeps import FLAGS, SWEEPS, SWEEPS_HELD, Loader, by_kind, helm_template, helm_values, kustomize_build
@@ -38,14 +39,14 @@ def sweep(request):
     return SWEEPS[request.param]
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=examples(300), deadline=None)
 @given(st.lists(MAPS, min_size=1, max_size=4))
 def test_merging_what_is_left_into_what_is_shared_gives_every_point_back(points):
     shared, own = split(points)
     assert [merge(shared, rest) for rest in own] == points
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=examples(100), deadline=None)
 @given(st.lists(MAPS, min_size=2, max_size=4))
 def test_nothing_that_all_points_have_is_said_twice(points):
     shared, own = split(points)

@@ -12,6 +12,7 @@ from autotune.diagnostics import InputError
 from autotune.emit import EMITTERS
 from autotune.importing.manifest import read_manifest
 from tests.emit.cases import ANY_TEXT, CASES, PLAIN, REFUSED, TWO_NODES
+from tests.examples import examples
 
 TARGETS = ["k8s", "kserve", "kserve-llm", "ome", "lws", "kustomize", "helm", "compose"]
 HELD = [(target, case) for target in TARGETS for case in CASES if case not in REFUSED.get(target, ())]
@@ -55,7 +56,7 @@ def test_the_server_comes_back(target, case):
         ]
 
 
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=examples(80), deadline=None)
 @given(
     st.sampled_from(["k8s", "kserve", "ome", "lws", "compose"]),
     st.lists(ANY_TEXT, max_size=6),
@@ -259,7 +260,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=examples(400), deadline=None)
 @given(JSON)
 def test_no_shape_of_data_is_a_crash(data):
     for server in read_manifest(json.dumps(data), "x"):

@@ -10,6 +10,7 @@ from autotune.emit.docker import DockerEmitter
 from autotune.emit.shell import ShellEmitter
 from autotune.importing.script import is_emitted_script, read_script
 from tests.emit.cases import ANY_TEXT, CASES, FULL, PLAIN
+from tests.examples import examples
 
 EMITTERS = {"shell": ShellEmitter(), "docker": DockerEmitter()}
 
@@ -32,7 +33,7 @@ def test_command_environment_and_files_come_back(target, case):
     assert [item.env for item in server.secrets] == [item.env for item in CASES[case].secrets]
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=examples(60), deadline=None)
 @given(
     st.sampled_from(sorted(EMITTERS)),
     st.lists(ANY_TEXT, max_size=8),

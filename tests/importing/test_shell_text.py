@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from autotune.diagnostics import InputError
 from autotune.importing.shell_text import read_shell
+from tests.examples import examples
 
 SH = shutil.which("sh")
 #: Pieces of words, quoted and not, that say the same to every POSIX shell.
@@ -33,7 +34,7 @@ def said_by_sh(text):
 
 
 @pytest.mark.skipif(SH is None, reason="needs a POSIX shell, `sh`")
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(150), derandomize=True, deadline=None, database=None)
 @given(st.lists(WORD, min_size=1, max_size=4))
 def test_words_are_those_of_a_real_shell(parts):
     text = " ".join(part for part in parts if not part.startswith("~"))

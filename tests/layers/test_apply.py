@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from autotune.diagnostics import Source, Writer
 from autotune.layers import Layer, apply_layers, compile_condition, flatten, get_path, split_path
+from tests.examples import examples
 
 PIN = Writer(Source.USER, override="parallel.tp=2")
 
@@ -90,7 +91,7 @@ LAYERS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=examples(200), deadline=None, derandomize=True)
 @given(LAYERS, st.sets(st.sampled_from(PATHS)))
 def test_the_last_unpinned_write_stands_whatever_came_before(written, pinned):
     layers = [

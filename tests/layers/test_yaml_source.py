@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from autotune.diagnostics import InputError
 from autotune.layers import parse_yaml
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_merge_keys_and_dates():
     }
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=examples(300), deadline=None, derandomize=True)
 @given(st.text(alphabet=st.sampled_from("ab:{}[]-!&*?|>'\"%@`#, \n\t\\0"), max_size=30))
 def test_any_text_is_data_or_a_diagnostic(text):
     codes = ["AT001"]

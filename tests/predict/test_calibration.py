@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from autotune.metrics import Load, Measurement
 from autotune.predict import PREDICTORS, Calibrated, Calibration, Pair, Subject, subject_of
 from autotune.predict.calibration import fit
+from tests.examples import examples
 from tests.predict.points import config_for, facts_for, predict
 
 TTFT, TPOT, RATE = "ttft_ms.mean", "tpot_ms.mean", "output_tokens_per_s_per_gpu"
@@ -173,7 +174,7 @@ def test_a_calibrated_predictor_is_a_predictor_and_says_so():
         Calibrated(roofline, fit([], predictor="other"))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     st.lists(
         st.tuples(

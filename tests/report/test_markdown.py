@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from markdown_it import MarkdownIt
 
 from autotune.report import Reported
@@ -58,6 +59,7 @@ def test_hostile_text_stays_in_code():
     assert sum(token.type == "table_open" for token in parsed(render(results))) == 4
 
 
+@pytest.mark.slow
 def test_a_thousand_points_fit_into_a_comment():
     text = render(thousand())
     assert len(text) < MAX_CHARACTERS

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from autotune.report import Reported
 from autotune.report.columns import all_columns, default_columns, entries_of, setting_value
 from autotune.report.selection import PER_PAGE, Selection, select
+from tests.examples import examples
 from tests.report.results import failed, measurement, result, run
 
 
@@ -75,7 +76,7 @@ def test_columns_that_nothing_is_known_of_are_not_offered():
     assert set(default_columns(columns)) <= offered
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(0, 300), st.integers(-5, 20))
 def test_pages_cover_everything_once(count, page):
     found = [result(f"p{number}", (f"a.b={number}",), [measurement()]) for number in range(count)]

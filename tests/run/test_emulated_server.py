@@ -203,6 +203,7 @@ def test_an_open_loop_gives_what_the_simulation_alone_gives(tmp_path):
     assert found.requests_per_s == pytest.approx(expected.requests_per_s, rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_time_limit_is_in_emulated_seconds(tmp_path):
     with EmulatedServer(LinearTiming(), "m", speed=20.0) as url:
         began = time.process_time()  # client and server are in this process, and neighbours do not count

@@ -46,6 +46,7 @@ def test_it_runs_no_more_points_than_it_may_and_knows_a_server_that_is_up(setup)
     assert setup.store.find_run().finished
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["progressive_pareto", "hybrid", "random"])
 def test_one_seed_makes_the_same_choices_when_the_measurements_are_the_same(tmp_path, strategy):
     chosen = []

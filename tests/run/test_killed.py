@@ -165,6 +165,7 @@ def test_ctrl_c_ends_servers_politely_and_says_how_to_go_on(sweep):
     assert sweep.results()[0] == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_twice_does_not_wait(sweep):
     sweep.start(30, stop_timeout_s=20)
     sweep.wait_for(lambda: "measuring" in (sweep.folder / "out.log").read_text())

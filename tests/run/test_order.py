@@ -35,6 +35,7 @@ def test_the_same_jobs_give_the_same_order():
     assert best_order(mixture(3), EIGHT, None) == best_order(mixture(3), EIGHT, None)
 
 
+@pytest.mark.slow
 def test_what_is_estimated_wrongly_costs_less_than_what_ran_in_the_order_of_the_sweep():
     """Real experiments take other times than were estimated; the order still has to be worth it."""
     ours = theirs = 0.0

@@ -26,6 +26,7 @@ def test_six_points_give_the_same_table_in_both_databases(tmp_path):
     assert found["postgresql"] == found["sqlite"]
 
 
+@pytest.mark.slow
 def test_a_point_that_failed_is_the_same_in_both_databases(tmp_path):
     points = autotune.compile(["parallel.tp=1,3", "executor=emulated", "executor.speed=100", "benchmark=smoke"])
     with postgres_server() as server:

@@ -309,6 +309,7 @@ def test_experiments_that_fit_run_side_by_side_on_gpus_of_their_own(setup):
     assert sorted(seen["server-a"] + seen["server-b"]) == list("01234567")
 
 
+@pytest.mark.slow
 def test_in_a_mixture_of_sizes_no_two_servers_ever_hold_one_gpu(setup):
     sizes = [1, 2, 4, 8, 1, 1, 2, 4, 1, 2, 1, 8, 4, 2, 1, 1]
     points = [make_point(f"{number}", gpus=gpus) for number, gpus in enumerate(sizes)]

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.run.simulation import Simulation
+from tests.examples import examples
 from tests.run.timings import LinearTiming
 
 
@@ -116,7 +117,7 @@ def test_the_kv_tokens_read_are_those_of_the_running_requests():
 requests = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 12), st.floats(0, 200)), min_size=1, max_size=25)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(requests, st.integers(1, 6), st.integers(1, 50), st.integers(52, 200))
 def test_every_request_gets_its_tokens_and_no_step_breaks_a_limit(requests, running, batched, capacity):
     timing = LinearTiming(max_running_requests=running, max_batched_tokens=batched, kv_capacity_tokens=capacity)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.score import frontier, knee
+from tests.examples import examples
 
 METRIC = st.integers(1, 400).map(float)
 
@@ -50,7 +51,7 @@ def test_of_equal_rows_the_first():
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3, 4])
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(data=st.data())
 def test_it_is_on_the_frontier_and_no_end_of_two(columns, data):
     rows = data.draw(rows_of(columns))
@@ -63,14 +64,14 @@ def test_it_is_on_the_frontier_and_no_end_of_two(columns, data):
         assert rows[found] not in (min(front), max(front))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(rows_of(3, min_size=4), st.tuples(*[st.floats(1e-4, 1e4)] * 3))
 def test_units_change_nothing(rows, units):
     scaled = [tuple(value * unit for value, unit in zip(row, units, strict=True)) for row in rows]
     assert knee(scaled) == knee(rows)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(rows_of(2, min_size=4))
 def test_a_time_and_its_reciprocal_speed_have_the_same_knee(rows):
     assert knee([(first, -1000 / second) for first, second in rows]) == knee(rows)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.score import Candidate, Goal, choose_picks, frontier, objective_values
+from tests.examples import examples
 from tests.score.measured import config, measurement
 
 BOTH = ["maximize_throughput", "minimize_tpot"]
@@ -133,7 +134,7 @@ GOAL = st.sampled_from([
     goal([*BOTH, "minimize_ttft"], slo=SLO), goal(constraints=["tpot_ms.mean < 20.0 && output_tokens_per_s > 500.0"]),
     goal(["minimize_ttft"]),
 ])  # fmt: skip
-LAWS = settings(deadline=None, max_examples=80)
+LAWS = settings(deadline=None, max_examples=examples(80))
 
 
 def values(rows, aim):

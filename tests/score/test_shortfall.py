@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.score import Goal, Shortfall, compile_constraints, find_shortfalls
+from tests.examples import examples
 from tests.score.measured import config, measurement
 
 
@@ -62,7 +63,7 @@ def test_one_limit_said_twice_is_one():
     assert len(both) == 1
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(
     st.lists(
         st.tuples(

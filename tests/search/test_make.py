@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autotune.search import STRATEGIES, Failure, choose_strategy, make_strategy
+from tests.examples import examples
 from tests.search.landscape import OBJECTIVES, POINTS, drive, measure, share
 
 FEW = POINTS[::27]
@@ -144,6 +145,7 @@ def test_what_cannot_be_is_said(arguments, words):
         make_strategy(**{"name": "grid", "points": FEW, "objectives": OBJECTIVES, **arguments})
 
 
+@pytest.mark.slow
 def test_a_predictor_is_a_function_or_a_list_and_may_not_know_every_point():
     known = [None if index == 4 else measure(point) for index, point in enumerate(FEW)]
     for name in ("two_stage", "hybrid"):
@@ -191,7 +193,7 @@ def test_a_server_that_runs_is_preferred_where_nothing_else_decides():
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.data())
 def test_any_space_with_any_outcomes_ends_without_a_point_twice(data):
     values = st.one_of(

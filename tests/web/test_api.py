@@ -294,6 +294,7 @@ def test_v1_clients_create_list_get_and_cancel(tmp_path, monkeypatch):
         assert client.get(f"/api/v1/experiments/task/{task['id']}").json() == []
 
 
+@pytest.mark.slow
 def test_a_v1_task_is_started_and_its_experiments_come_in_v1s_shape(tmp_path, monkeypatch):
     from tests.web.served import wait_until
 

@@ -34,6 +34,7 @@ def until(http, run_id, *states, timeout_s=90.0):
     return wait_until(lambda: (found := state(http, run_id)) in states and found, timeout_s=timeout_s)
 
 
+@pytest.mark.slow
 def test_a_run_is_the_command_lines_own_and_its_id_is_known_at_once(tmp_path):
     with Server(tmp_path) as server:
         response = server.http.post("/api/v2/runs", json={"task": "name: mine\n", "overrides": QUICK})

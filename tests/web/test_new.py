@@ -18,6 +18,7 @@ from autotune.web.pages.checked import check_words
 from autotune.web.pages.draft import read_draft
 from autotune.web.pages.panel import command_line, task_text
 from autotune.workspace.load import load_workspace
+from tests.examples import examples
 from tests.web.client import HOSTILE, serving, text_of, words
 
 FIELDS = [field for group in Config.model_fields for field in fields_of(group)]
@@ -194,7 +195,7 @@ DRAFTS = st.tuples(
 
 
 @given(DRAFTS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_the_command_line_and_the_task_file_say_what_the_form_says(workspace, draft):
     values, profiles, also = draft
     pairs = [*values.items(), *(("profile", name) for name in profiles), ("also", "\n".join(also))]

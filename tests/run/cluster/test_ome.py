@@ -192,6 +192,7 @@ def test_a_job_that_ome_never_starts_is_not_waited_for_for_ever(begin, upstream,
         measure(executor, place, server)
 
 
+@pytest.mark.slow
 def test_a_model_on_its_way_to_a_node_is_waited_for_and_its_download_may_fail(begin, upstream, server):
     states = {"now": Plan(unschedulable("no node has the model"))}
     cluster, executor, place = begin(lambda _: states["now"], schedule_timeout_s=0.1)

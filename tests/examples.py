@@ -1,0 +1,12 @@
+"""How many examples property tests take: a share of them every day, all with AUTOTUNE_EXAMPLES=all, which `make test` sets."""
+
+from __future__ import annotations
+
+import os
+
+ALL = os.environ.get("AUTOTUNE_EXAMPLES") == "all"
+
+
+def examples(count: int) -> int:
+    """Of so many examples, those that are taken this time."""
+    return count if ALL else max(count // 3, 10)
