@@ -43,8 +43,6 @@ LOG_FILE = "run.log"
 #: More runs than this do not wait.
 MOST_WAITING = 100
 _LOOK_S = 0.25
-#: Runs that went on when their server ended; Python complains of processes that it forgets.
-_DETACHED: list[subprocess.Popen[bytes]] = []
 _log = logging.getLogger(__name__)
 
 
@@ -73,7 +71,8 @@ class Jobs:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
-        _DETACHED.extend(self._children)
+        for child in self._children:  # none becomes a zombie, and Python is not told that one was forgotten
+            threading.Thread(target=child.wait, name=f"run {child.pid}", daemon=True).start()
 
     def start(self, points: Sequence[CompiledPoint], task: str | None, task_name: str | None,
               overrides: Sequence[str], *, multirun: bool, denied: Sequence[str] = ()) -> RunRecord:  # fmt: skip

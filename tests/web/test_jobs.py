@@ -136,6 +136,8 @@ class FakeChild:
     def poll(self):
         return 0
 
+    wait = poll
+
 
 def test_a_read_only_server_starts_nothing_that_waits(tmp_path, monkeypatch):
     with api(tmp_path, monkeypatch, working=False) as client:
