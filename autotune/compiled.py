@@ -81,12 +81,11 @@ class CompiledPoint:
 
     def brief(self) -> CompiledPoint:
         """Who the point is and what was found, for those who keep very many: without overrides, data and deployment."""
-        fields: dict[str, Any] = {
-            "id": self.id, "overrides": (), "profiles": self.profiles, "data": {}, "config": None, "facts": self.facts,
-            "deployment": None, "applied_layers": self.applied_layers, "origin": {}, "diagnostics": self.diagnostics,
-            "swept": self.swept, "record": None, "server": self.server, "loads": (),
+        fields = {
+            "id": self.id, "profiles": self.profiles, "facts": self.facts, "applied_layers": self.applied_layers,
+            "diagnostics": self.diagnostics, "swept": self.swept, "server": self.server,
         }  # fmt: skip
-        return of_fields(CompiledPoint, fields)
+        return CompiledPoint.with_late(fields, _nothing)
 
     def with_diagnostics(self, diagnostics: tuple[Diagnostic, ...]) -> CompiledPoint:
         """The same point with these findings for its own."""
@@ -108,3 +107,10 @@ class CompiledPoint:
             "origin": {path: str(writer) for path, writer in self.origin.items()},
             "diagnostics": [item.as_dict() for item in self.diagnostics],
         }
+
+
+def _nothing() -> dict[str, Any]:
+    """What a brief point is without."""
+    return {
+        "overrides": (), "data": {}, "config": None, "deployment": None, "origin": {}, "record": None, "loads": (),
+    }  # fmt: skip

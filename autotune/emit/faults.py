@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from autotune.diagnostics import Diagnostic, InputError, diagnostic
+from autotune.emit.latest import of_latest
 from autotune.engines.deployment import INSTANCE
 
 if TYPE_CHECKING:
@@ -35,25 +36,10 @@ def fault(message: str, path: str | None = None, remedy: str | None = None) -> D
     return diagnostic("AT029", message, path=path, help=remedy)
 
 
+@of_latest
 def find_faults(deployment: Deployment) -> Sequence[Diagnostic]:
     """AT029 for everything in the deployment that no target can hold."""
-    return _latest.faults(deployment)
-
-
-class _Latest:
-    """The server that was looked at last: each of its targets asks for it."""
-
-    def __init__(self) -> None:
-        self._known: tuple[Deployment | None, tuple[Diagnostic, ...]] = (None, ())
-
-    def faults(self, deployment: Deployment) -> tuple[Diagnostic, ...]:
-        known = self._known
-        if known[0] is not deployment:
-            known = self._known = (deployment, tuple(_find_faults(deployment)))
-        return known[1]
-
-
-_latest = _Latest()
+    return tuple(_find_faults(deployment))
 
 
 def _find_faults(deployment: Deployment) -> Iterator[Diagnostic]:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from autotune.emit.labels import object_annotations, pod_annotations
+from autotune.emit.printable import is_printable
 from autotune.engines.provenance import EMITTED, SET_BY
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def cluster_remarks(deployment: Deployment) -> list[str]:
     return remarks
 
 
-@functools.lru_cache(maxsize=256)  # files of a server have most of their comments in common
 def one_line(text: str) -> str:
     """The text itself, or its JSON form where it holds line breaks or other characters that would leave the comment."""
-    return text if text.isprintable() else json.dumps(text)
+    return text if is_printable(text) else json.dumps(text)

@@ -51,7 +51,7 @@ def find_kubernetes_faults(deployment: Deployment) -> Iterator[Diagnostic]:
 
 
 def _key_faults(path: str, entries: Mapping[str, str]) -> Iterator[Diagnostic]:
-    for key in entries:
+    for key in () if all(map(_is_qualified, entries)) else entries:
         if not _is_qualified(key):
             yield fault(
                 f"{key!r} is not a valid key", f"{path}.{key}", f"an optional DNS name and /, then {_VALUE_RULE}"
@@ -59,7 +59,7 @@ def _key_faults(path: str, entries: Mapping[str, str]) -> Iterator[Diagnostic]:
 
 
 def _value_faults(path: str, entries: Mapping[str, str]) -> Iterator[Diagnostic]:
-    for key, value in entries.items():
+    for key, value in () if all(map(_is_label_value, entries.values())) else entries.items():
         if not _is_label_value(value):
             yield fault(f"{value!r} is not a valid label value", f"{path}.{key}", f"use {_VALUE_RULE}")
 

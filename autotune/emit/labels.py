@@ -9,6 +9,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from autotune.emit.latest import of_latest
 from autotune.emit.shared import SharedMap
 from autotune.engines.deployment import INSTANCE
 from autotune.engines.provenance import EMITTED, PREFIX, SET_BY, VERSION, spell_emitted
@@ -23,6 +24,7 @@ _SERVERS = 16
 LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
+@of_latest
 def label_set(deployment: Deployment) -> SharedMap[str]:
     """Every label, sorted by key. The deployment's own win over the recommended ones, save the selector's.
 
@@ -54,6 +56,7 @@ def _selector(name: str) -> SharedMap[str]:
     return SharedMap({INSTANCE: name})
 
 
+@of_latest
 def object_annotations(deployment: Deployment) -> SharedMap[str]:
     """The annotations of an object that is no pod, sorted by key: everything but what concerns single flags."""
     return _object_annotations(tuple(deployment.annotations.items()))
@@ -64,6 +67,7 @@ def _object_annotations(entries: tuple[tuple[str, str], ...]) -> SharedMap[str]:
     return SharedMap((key, value) for key, value in sorted(entries) if key not in (SET_BY, EMITTED))
 
 
+@of_latest
 def pod_annotations(deployment: Deployment) -> SharedMap[str]:
     """The annotations of the server itself, sorted by key, with who set what and checksums of what is emitted.
 

@@ -24,6 +24,8 @@ from yaml.events import (
     StreamStartEvent,
 )
 
+from autotune.emit.printable import is_printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,7 +49,7 @@ _PLAIN = re.compile(r"(?:[A-Za-z/$]|--?(?=[A-Za-z]))(?:[!\"$-9;-~]|:(?=[!-~])| (
 @functools.lru_cache(maxsize=4096)
 def value_text(text: str) -> str | None:
     """A text behind a key or a dash where it takes one line; None where it is a block of lines."""
-    if text.isascii() and text.isprintable() and text:
+    if text.isascii() and is_printable(text) and text:
         if text[0] in _INDICATORS or _AMBIGUOUS.fullmatch(text):
             return f"""'{text.replace("'", "''")}'"""
         if _PLAIN.fullmatch(text):

@@ -61,7 +61,8 @@ def comments(lines: Iterable[str]) -> Safe:
 def words(words: Sequence[str]) -> Safe:
     """Further words of a command, each on a line of its own."""
     short = max(map(len, words), default=0) <= _LONGEST_KEPT
-    return Safe("".join([f" \\\n  {word}" for word in map(_quoted if short else _quote, words)]))
+    start = " \\\n  "
+    return Safe(start + start.join(map(_quoted if short else _quote, words)) if words else "")
 
 
 @functools.cache

@@ -181,24 +181,38 @@ class Servers:
     """Each server once, the last of a name, with the loads of all: points may differ in their load alone."""
 
     def __init__(self) -> None:
-        self._latest: dict[str, OfServer] = {}
+        self._deployments: dict[str, Deployment | None] = {}
         self._loads: dict[str, dict[PlannedLoad, None]] = {}
+        #: Most points follow one of the same server, and only the last one's deployment is kept.
+        self._latest: OfServer | None = None
 
     def add(self, point: OfServer) -> None:
         """Take the server of one more point, if it has one."""
-        if point.server is not None:
-            self._latest[point.server] = point
-            loads = self._loads.setdefault(point.server, {})
-            for load in point.loads:
-                loads[load] = None
+        name = point.server
+        if name is None:
+            return
+        if self._latest is not None and self._latest.server != name:
+            self._end_server()
+        self._latest = point
+        loads = self._loads.get(name)
+        if loads is None:
+            loads = self._loads[name] = {}
+            self._deployments[name] = None
+        for load in point.loads:
+            loads[load] = None
 
     def merged(self) -> list[Deployment]:
         """The servers in the order in which their names came."""
+        self._end_server()
         return [
-            latest.deployment.with_loads(tuple(self._loads[name]))
-            for name, latest in self._latest.items()
-            if latest.deployment is not None
+            deployment.with_loads(tuple(self._loads[name]))
+            for name, deployment in self._deployments.items()
+            if deployment is not None
         ]
+
+    def _end_server(self) -> None:
+        if self._latest is not None and self._latest.server is not None:
+            self._deployments[self._latest.server] = self._latest.deployment
 
 
 def merge_loads(points: Iterable[OfServer]) -> list[Deployment]:
