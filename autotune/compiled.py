@@ -46,7 +46,7 @@ class CompiledPoint:
     def with_late(cls, fields: dict[str, Any], late: Callable[[], dict[str, Any]]) -> CompiledPoint:
         """A point that makes some of its fields when one of them is first asked for: `late` gives those that `fields` has not.
 
-        `fields` holds `server` and `loads` as well. Of the points of a sweep few are looked at closely.
+        `fields` holds `server`, `loads` and `runnable` as well. Of the points of a sweep few are looked at closely.
         """
         fields["_late"] = late
         return of_fields(cls, fields)
@@ -84,14 +84,16 @@ class CompiledPoint:
         fields = {
             "id": self.id, "profiles": self.profiles, "facts": self.facts, "applied_layers": self.applied_layers,
             "diagnostics": self.diagnostics, "swept": self.swept, "server": self.server,
+            "runnable": self.runnable,
         }  # fmt: skip
         return CompiledPoint.with_late(fields, _nothing)
 
     def with_diagnostics(self, diagnostics: tuple[Diagnostic, ...]) -> CompiledPoint:
         """The same point with these findings for its own."""
-        return of_fields(CompiledPoint, self.__dict__ | {"diagnostics": diagnostics})
+        runnable = self.server is not None and not has_errors(diagnostics)
+        return of_fields(CompiledPoint, self.__dict__ | {"diagnostics": diagnostics, "runnable": runnable})
 
-    @property
+    @functools.cached_property
     def runnable(self) -> bool:
         return self.server is not None and not has_errors(self.diagnostics)
 

@@ -20,7 +20,7 @@ from autotune.compiler.family_layers import LayerChoice, relay
 from autotune.compiler.family_parts import Known, Laid, OutOfTheOrdinaryError, Place, Served
 from autotune.compiler.load import plan_load
 from autotune.compiler.provenance import annotate, provenance_notes
-from autotune.diagnostics import InputError
+from autotune.diagnostics import InputError, has_errors
 from autotune.layers import get_path, set_path, split_path
 from autotune.schema import SERVING_GROUPS
 from autotune.schema.config import hash_text, join_entries
@@ -73,6 +73,7 @@ class FamilyCompiler:
         served: Served = server.served.get(place, self._serve, point, known, laid, whole)
         data, identity = server.data_and_id(laid.shared, of_load)
         loads = (laid.loads.get(place, self._load, config),)
+        found = self._found(point, known, laid, served, glanced)
         fields = {
             "id": identity,
             "overrides": point.overrides,
@@ -87,6 +88,7 @@ class FamilyCompiler:
             "swept": point.swept,
             "server": served.deployment.name,
             "loads": loads,
+            "runnable": not (served.refused if found is served.in_all else has_errors(found)),
         }
         late = partial(
             _late, point, groups.layers, known.facts, known.written, laid.origin, laid.free, served, identity, loads
@@ -138,10 +140,12 @@ class FamilyCompiler:
             lowered = laid.lowered.get_noted(place, reads, self._lower, config, facts, (laid.shared.answers, place))
         self._groups.kept += 1
         notes = [item.at(_writer(item, laid, point, reads)) for item in lowered.diagnostics]
+        in_all = [*laid.notes, *[item for _, items in found for item in items], *notes]
         return Served(
             found,
             notes,
-            [*laid.notes, *[item for _, items in found for item in items], *notes],
+            in_all,
+            has_errors(in_all),
             lowered.deployment,
             provenance_notes(
                 hash_text(join_entries([states[group].entry for group in _SERVING])),

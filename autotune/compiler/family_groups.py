@@ -147,7 +147,7 @@ class Groups:
             if path[0] == group:
                 set_path(data, path, value)
         try:
-            model = getattr(_only(group).model_validate(data), group)
+            model = _validate(group, data)
         except ValidationError:
             raise OutOfTheOrdinaryError from None
         return Group(group, data.get(group), model)
@@ -170,6 +170,15 @@ def _pick(numbers: Place) -> Pick:
 
 def _numbers(touching: Mapping[str, Place], groups: Iterable[str]) -> Place:
     return tuple(sorted({number for group in groups for number in touching[group]}))
+
+
+def _validate(group: str, data: dict[str, Any]) -> Any:
+    """One group of a config, as the whole would have it. Raises ValidationError."""
+    info = Config.model_fields[group]
+    kind = info.annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and not info.metadata and group in data:
+        return kind.model_validate(data[group])
+    return getattr(_only(group).model_validate(data), group)
 
 
 @functools.cache

@@ -215,5 +215,7 @@ class Served(NamedTuple):
     lowered: list[Diagnostic]
     #: All that is found where nothing is found that rests on the load.
     in_all: list[Diagnostic]
+    #: Whether an error is among those.
+    refused: bool
     deployment: Deployment
     notes: dict[str, str]

@@ -61,10 +61,10 @@ def lay_below(value: SharedMap[Any] | SharedList[Any], pad: str) -> str:
 
 def _lay_texts(value: dict[str, Any] | list[Any], pad: str) -> str | None:
     """The lines of a map or list of texts that take one line each, which most that are a server's own are; else None."""
-    items = value.values() if isinstance(value, dict) else value
-    if set(map(type, items)) != {str}:
+    try:
+        texts: list[Any] = [*map(value_text, value.values() if isinstance(value, dict) else value)]
+    except (AttributeError, TypeError):  # a number, a map or a list
         return None
-    texts: list[Any] = [*map(value_text, items)]
     if None in texts:
         return None
     if isinstance(value, list):
