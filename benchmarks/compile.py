@@ -38,12 +38,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10, 1_000, 10_000, 100_000)
 MIDDLE = 10_000
 HYDRA_POINTS = 40
-TURNS = 3
+TURNS = 5
 #: Points that the floor is measured on, and how many of the sweep, or servers of it, come between two turns of it.
 FLOOR_POINTS = 500
 BETWEEN_POINTS, BETWEEN_SERVERS = 1_000, 100
 #: A folder with two files takes a file system this long at most when nothing was deleted, and is waited for this long.
-CALM_US, PATIENCE_S = 150, 400
+CALM_US, PATIENCE_S = 100, 420
 #: The variable that names the folder to write to.
 FOLDER = "AUTOTUNE_BENCHMARK_FOLDER"
 APP = """\
@@ -87,11 +87,11 @@ def files_us(folder: Path) -> float:
     """What a server's folder and files take by themselves."""
     made = Path(tempfile.mkdtemp(dir=folder))
     began = time.process_time()
-    for number in range(200):
+    for number in range(MIDDLE // 10):
         (server := made / str(number)).mkdir()
         for name in ("k8s.yaml", "shell.sh"):
             (server / name).write_bytes(b" " * 4_000)
-    return 1e6 * (time.process_time() - began) / 200
+    return 1e6 * (time.process_time() - began) / (MIDDLE // 10)
 
 
 def run(largest: int, output: Path | None) -> int:

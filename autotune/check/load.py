@@ -59,7 +59,8 @@ def check_admission(config: Config, facts: Facts) -> Iterator[Diagnostic]:
     benchmark, scheduling = config.benchmark, config.scheduling
     if benchmark.request_rate:
         return
-    in_flight = min(max(benchmark.num_concurrency, default=1), benchmark.max_requests)
+    in_flight = max(benchmark.num_concurrency) if benchmark.num_concurrency else 1
+    in_flight = min(in_flight, benchmark.max_requests)
     running = scheduling.max_running_requests
     at_once = None if running is None else running * (config.parallel.dp or 1)
     admitted = scheduling.max_queued_requests

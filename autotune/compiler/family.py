@@ -70,7 +70,12 @@ class FamilyCompiler:
         server, of_load, config, glanced = whole
         if config.system.serving_mode != "agg":
             raise OutOfTheOrdinaryError
-        served: Served = server.served.get(place, self._serve, point, known, laid, whole)
+        served = server.always
+        if served is None:
+            served = server.served.get(place, self._serve, point, known, laid, whole)
+            if server.served.constant:
+                server.always = served
+        assert served is not None
         data, identity = server.data_and_id(laid.shared, of_load)
         loads = (laid.loads.get(place, self._load, config),)
         found = self._found(point, known, laid, served, glanced)

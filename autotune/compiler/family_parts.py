@@ -130,7 +130,7 @@ class ServerGroups:
     of all its points.
     """
 
-    __slots__ = ("answers", "data", "entries", "models", "served", "states")
+    __slots__ = ("always", "answers", "data", "entries", "models", "served", "states")
 
     def __init__(self, shared: Shared, states: Mapping[str, Group]) -> None:
         self.states: dict[str, Any] = {**shared.fixed, **states}
@@ -143,6 +143,8 @@ class ServerGroups:
         #: What functions answered that read nothing but the server.
         self.answers: dict[Any, Any] = {}
         self.served = Kept()
+        #: What `served` gives where it reads nothing of the load.
+        self.always: Served | None = None
 
     def data_and_id(self, shared: Shared, of_load: list[tuple[str, Group]]) -> tuple[dict[str, Any], str]:
         """One of the points as plain data, and its id as `point_id` gives it."""

@@ -52,15 +52,15 @@ class SecretRef:
 class PlannedLoad:
     """What is to be measured on a server, for targets whose own client does it there. Named as in the benchmark group."""
 
-    task: str
+    task: str = field(hash=False)  # what most loads are told apart by is enough for a hash
     scenarios: tuple[str, ...]
     concurrencies: tuple[int, ...]
     request_rates: tuple[float, ...] = ()
-    max_time_s: float = 60.0
-    max_requests: int = 100
+    max_time_s: float = field(default=60.0, hash=False)
+    max_requests: int = field(default=100, hash=False)
     request_params: dict[str, Any] = field(default_factory=dict, hash=False)
-    results_uri: str | None = None
-    image: str | None = None
+    results_uri: str | None = field(default=None, hash=False)
+    image: str | None = field(default=None, hash=False)
     """Image of the client, where that runs in a container."""
 
 
@@ -184,6 +184,8 @@ class Servers:
         self._deployments: dict[str, Deployment | None] = {}
         self._loads: dict[str, dict[PlannedLoad, None]] = {}
         #: Most points follow one of the same server, and only the last one's deployment is kept.
+        self._name: str | None = None
+        self._loads_of_it: dict[PlannedLoad, None] = {}
         self._latest: OfServer | None = None
 
     def add(self, point: OfServer) -> None:
@@ -191,15 +193,14 @@ class Servers:
         name = point.server
         if name is None:
             return
-        if self._latest is not None and self._latest.server != name:
+        if name != self._name:
             self._end_server()
+            self._name = name
+            self._loads_of_it = self._loads.setdefault(name, {})
+            self._deployments.setdefault(name)
         self._latest = point
-        loads = self._loads.get(name)
-        if loads is None:
-            loads = self._loads[name] = {}
-            self._deployments[name] = None
         for load in point.loads:
-            loads[load] = None
+            self._loads_of_it[load] = None
 
     def merged(self) -> list[Deployment]:
         """The servers in the order in which their names came."""
@@ -211,8 +212,8 @@ class Servers:
         ]
 
     def _end_server(self) -> None:
-        if self._latest is not None and self._latest.server is not None:
-            self._deployments[self._latest.server] = self._latest.deployment
+        if self._latest is not None and self._name is not None:
+            self._deployments[self._name] = self._latest.deployment
 
 
 def merge_loads(points: Iterable[OfServer]) -> list[Deployment]:
