@@ -10,7 +10,7 @@ from autotune.catalog.activations import activation_bytes, batched_tokens, overh
 from autotune.catalog.budget import DRIVER_BYTES, FRACTION_LIMITS, UTILIZATION_LIMIT, memory_fraction
 from autotune.catalog.formats import kv_value_bytes
 from autotune.catalog.kv_cache import full_layers, kv_bytes_per_token, kv_values_per_layer, sliding_bytes
-from autotune.catalog.sharding import Sharding, gpus_available, shard, tp_sizes
+from autotune.catalog.sharding import gpus_available, shard, tp_sizes
 from autotune.catalog.weights import WeightParts, weight_bytes, weight_parts
 from autotune.schema.watched import once, remember
 
@@ -132,7 +132,7 @@ def _plan(config: Config, facts: Facts) -> MemoryPlan:
 def _plan_server(config: Config, facts: Facts) -> MemoryPlan:
     model, sharding, dtype = facts.model, shard(config, facts), config.misc.dtype
     total = facts.gpu.memory_bytes - (DRIVER_BYTES if facts.gpu.vendor == "nvidia" else 0)
-    weights = _weights_per_gpu(config, facts, sharding)
+    weights = remember(_weights_per_gpu, config, facts)
     activations = activation_bytes(config, facts, sharding)
     overhead = overhead_bytes(config, facts, sharding)
     fraction, inside = memory_fraction(
@@ -266,9 +266,9 @@ def uses_nextn(config: Config) -> bool:
     return bool(config.runtime.nextn) or (speculative is not None and speculative.method == "mtp")
 
 
-def _weights_per_gpu(config: Config, facts: Facts, sharding: Sharding) -> int:
+def _weights_per_gpu(config: Config, facts: Facts) -> int:
     """Weights of the fullest GPU. A pipeline stage has its layers and, at either end, one table."""
-    model, quantization = facts.model, config.quantization
+    model, quantization, sharding = facts.model, config.quantization, shard(config, facts)
     parts = weight_parts(model, quantization.gemm_mode, quantization.moe_mode, dtype=config.misc.dtype)
     stage = ceil(model.num_layers / sharding.pp) / model.num_layers
     tables = parts.embedding if sharding.pp == 1 or model.tie_embeddings else parts.embedding / 2

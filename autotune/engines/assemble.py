@@ -11,7 +11,7 @@ from autotune.catalog.weights import weight_bytes
 from autotune.diagnostics import diagnostic
 from autotune.engines.autoscaling import autoscale_findings, autoscaling
 from autotune.engines.deployment import INSTANCE, Deployment, Probe, SecretRef, Volume
-from autotune.schema import stable_hash
+from autotune.schema.config import canonical, canonical_entry, canonical_list, hash_text
 from autotune.schema.watched import remember
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def assemble(
     environment = dict(sorted((_cache_home(config, env) | dict(env)).items()))
     nodes = spread(gpus, facts.gpus_per_node, config.system.nodes)
     identity = {
-        "argv": list(argv),
         "env": environment,
         "files": dict(files or {}),
         "gpu": facts.gpu.name,
@@ -66,7 +65,9 @@ def assemble(
         "selector": site.node_selector,
         "volumes": [[item.mount_path, item.pvc, item.host_path, item.sub_path] for item in site.volumes],
     }
-    name = deployment_name(facts.engine, config.model.id, stable_hash(identity, HASH_LENGTH))
+    first = canonical_entry("argv", canonical_list(argv))  # of the keys in their order; the longest by far
+    digest = hash_text(f"{{{first},{canonical(identity)[1:]}", HASH_LENGTH)
+    name = deployment_name(facts.engine, config.model.id, digest)
     return Deployment(
         name=name,
         engine=facts.engine,

@@ -124,8 +124,9 @@ def _spell_emitted(
     argv: tuple[str, ...], variables: tuple[tuple[str, str], ...], texts: tuple[tuple[str, str], ...], image: str
 ) -> str:
     env, files = dict(variables), dict(texts)
-    sums = {"image": image, "flags": _flag_sums(argv), "env": _sums(env), "files": _sums(files)}
-    text = _dump(sums)
+    flags = ",".join([_flag_entry(flag, *words) for flag, words in _flag_words(argv).items()])
+    rest = _dump({"env": _sums(env), "files": _sums(files)})
+    text = f'{{"image":{_dump(image)},"flags":{{{flags}}},{rest[1:]}'
     if len(text) <= MOST_BYTES:
         return text
     return _dump({"image": image[:_LONGEST], "flags": _sum(*argv), "files": _sum(*files.keys(), *files.values())})
@@ -178,6 +179,11 @@ def _compare(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 
 def _flag_sums(argv: Sequence[str]) -> dict[str, str]:
+    return {flag: _sum(*words) for flag, words in _flag_words(argv).items()}
+
+
+def _flag_words(argv: Sequence[str]) -> dict[str, list[str]]:
+    """The values of each flag, those of one that stands twice together."""
     values: dict[str, list[str]] = {}
     for flag, given in split_flags(argv):
         given.append("")
@@ -185,7 +191,7 @@ def _flag_sums(argv: Sequence[str]) -> dict[str, str]:
             values[flag] += given
         else:
             values[flag] = given
-    return {flag: _flag_sum(*words) for flag, words in values.items()}
+    return values
 
 
 def _sums(texts: Mapping[str, str]) -> dict[str, str]:
@@ -193,8 +199,9 @@ def _sums(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _flag_sum(*words: str) -> str:
-    return _sum(*words)
+def _flag_entry(flag: str, *words: str) -> str:
+    """A flag and the checksum of its values as `_dump` writes an entry of a map."""
+    return _dump({flag: _sum(*words)})[1:-1]
 
 
 def _sum(*texts: str) -> str:

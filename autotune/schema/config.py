@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,14 @@ def stable_hash(data: Any, length: int = 10) -> str:
 def canonical(data: Any) -> str:
     """Plain data as the one JSON text that all equal data have."""
     return _CANONICAL(data)
+
+
+def canonical_list(texts: Iterable[str]) -> str:
+    """The canonical text of a list of texts, of which most are met again and again."""
+    return "[" + ",".join(map(_canonical_text, texts)) + "]"
+
+
+_canonical_text = functools.lru_cache(maxsize=4096)(json.encoder.encode_basestring_ascii)
 
 
 def join_canonical(texts: Mapping[str, str]) -> str:

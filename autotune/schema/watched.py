@@ -24,13 +24,22 @@ _MISSING = object()
 
 def remember(function: Callable[[Any, Facts], Answer], config: Any, facts: Facts) -> Answer:
     """`function(config, facts)`; where the config is watched, from what is kept, if everything that it read is the same."""
-    answer: Answer = config(function, facts) if type(config) in (Watched, Glanced) else function(config, facts)
-    return answer
+    kind = type(config)
+    if kind is Glanced:  # as `Glanced.__call__`, for what is asked most
+        _, known = config.shared
+        answer: Answer = known[function] if function in known else config(function, facts)
+        return answer
+    return config(function, facts) if kind is Watched else function(config, facts)
 
 
 def once(function: Callable[[Any, Facts], Answer], config: Any, facts: Facts) -> Answer:
     """`function(config, facts)`; where several ask it of one point, what the first of them was told."""
-    answer: Answer = config.once(function, facts) if type(config) is Glanced else function(config, facts)
+    if type(config) is not Glanced:
+        return function(config, facts)
+    known = config.own
+    if function not in known:
+        known[function] = function(config, facts)
+    answer: Answer = known[function]
     return answer
 
 
@@ -129,7 +138,7 @@ class Glanced:
     `shared` are some dimensions, and what functions answered that read no others, for the points that agree in those.
     """
 
-    __slots__ = ("__dict__", "_answers", "_own", "_reads", "_shared", "_target", "_varied")
+    __slots__ = ("__dict__", "_answers", "_reads", "_target", "_varied", "own", "shared")
 
     def __init__(  # noqa: PLR0917 - as many as there are
         self,
@@ -145,15 +154,15 @@ class Glanced:
         self._varied = varied
         self._reads = reads
         self._answers = answers
-        self._shared = shared
-        self._own: dict[Any, Any] = {}
+        self.shared = shared
+        self.own: dict[Any, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(Watched(self._target, self._varied, self._reads), name)
 
     def __call__(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
         """What `remember` gives."""
-        dimensions, known = self._shared
+        dimensions, known = self.shared
         if function in known:
             return known[function]
         answers, place = self._answers
@@ -169,12 +178,6 @@ class Glanced:
         else:
             self._reads += noted
         return answer
-
-    def once(self, function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
-        """What `once` gives."""
-        if function not in self._own:
-            self._own[function] = function(self, facts)
-        return self._own[function]
 
     def _ask(self, reads: list[int], function: Callable[[Any, Facts], Any], facts: Facts) -> Any:
         return function(Watched(self._target, self._varied, reads, self._answers), facts)

@@ -105,7 +105,10 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
             target = os.path.join(folder, name)  # noqa: PTH118 - for ten thousand files, Path costs as much as writing
             parent = os.path.dirname(target)  # noqa: PTH120
             if parent not in made:
-                os.makedirs(parent, exist_ok=True)  # noqa: PTH103
+                try:
+                    os.mkdir(parent)  # noqa: PTH102
+                except OSError:
+                    os.makedirs(parent, exist_ok=True)  # noqa: PTH103
                 made.add(parent)
             draft = f"{parent}/.{os.getpid()}-{len(said)}"
             mode = 0o755 if name.endswith(".sh") else 0o644
