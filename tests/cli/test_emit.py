@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 
 import yaml
@@ -16,6 +17,27 @@ def test_manifests_on_disk_the_same_bytes_twice(autotune, tmp_path):
     assert files(tmp_path / "out") == files(tmp_path / "again")
     assert len(files(tmp_path / "out")) == 8
     assert not (tmp_path / "data").exists(), "nothing is run or stored"
+
+
+def test_files_that_hold_what_they_should_are_left_alone(autotune, tmp_path):
+    words = ["emit", "--target", "k8s,shell", "-o", str(tmp_path), "parallel.tp=2"]
+    _, first, _ = autotune(*words)
+    manifest, script = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    text = manifest.read_text()
+    for path in (manifest, script):
+        os.utime(path, (1, 1))
+    _, again, _ = autotune(*words)
+    assert again == first
+    assert (manifest.stat().st_mtime, script.stat().st_mtime) == (1, 1)
+    manifest.write_text(text.replace("replicas: 1", "replicas: 2"))
+    script.chmod(0o600)
+    autotune(*words)
+    assert manifest.read_text() == text
+    assert script.stat().st_mode & 0o777 == 0o755
+    manifest.unlink()
+    manifest.symlink_to(script)
+    autotune(*words)
+    assert (manifest.read_text(), manifest.is_symlink()) == (text, False)
 
 
 def test_scripts_are_executable(autotune, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -97,35 +98,20 @@ def _emit_winner(args: argparse.Namespace, targets: tuple[str, ...]) -> int:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write each file whole or not at all. Raises InputError (AT001) where the folder cannot be written to."""
-    made: set[str] = set()
+    """Write each file whole or not at all, and leave alone those that hold what they should. Raises InputError (AT001) where the
+    folder cannot be written to.
+    """
+    fresh: dict[str, bool] = {}
     said: list[str] = []
     try:
         for name, text in files.items():
             target = os.path.join(folder, name)  # noqa: PTH118 - for ten thousand files, Path costs as much as writing
             parent = os.path.dirname(target)  # noqa: PTH120
-            if parent not in made:
-                try:
-                    os.mkdir(parent)  # noqa: PTH102
-                except OSError:
-                    os.makedirs(parent, exist_ok=True)  # noqa: PTH103
-                made.add(parent)
-            draft = f"{parent}/.{os.getpid()}-{len(said)}"
-            mode = 0o755 if name.endswith(".sh") else 0o644
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-            try:
-                try:
-                    os.fchmod(descriptor, mode)
-                    rest = memoryview(text.encode())
-                    while rest:
-                        rest = rest[os.write(descriptor, rest) :]
-                finally:
-                    os.close(descriptor)
-                os.replace(draft, target)  # noqa: PTH105
-            except OSError:
-                with suppress(OSError):
-                    os.unlink(draft)  # noqa: PTH108
-                raise
+            if parent not in fresh:
+                fresh[parent] = _make_folder(parent)
+            mode, content = 0o755 if name.endswith(".sh") else 0o644, text.encode()
+            if fresh[parent] or not _holds(target, content, mode):
+                _replace(target, f"{parent}/.{os.getpid()}-{len(said)}", content, mode)
             said.append(f"{target}\n")
     except OSError as error:
         raise InputError(
@@ -138,3 +124,43 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         ) from None
     finally:
         sys.stdout.writelines(said)
+
+
+def _make_folder(path: str) -> bool:
+    """Make a folder, if need be; whether it was not there."""
+    try:
+        os.mkdir(path)  # noqa: PTH102
+    except OSError:
+        os.makedirs(path, exist_ok=True)  # noqa: PTH103
+        return False
+    return True
+
+
+def _holds(path: str, content: bytes, mode: int) -> bool:
+    """Whether there is such a file already: what watches it need not be told that it changed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    with open(descriptor, "rb") as file:  # noqa: PTH123
+        found = os.fstat(descriptor)
+        if (found.st_mode, found.st_size) != (stat.S_IFREG | mode, len(content)):
+            return False
+        return file.read() == content
+
+
+def _replace(target: str, draft: str, content: bytes, mode: int) -> None:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    try:
+        try:
+            os.fchmod(descriptor, mode)
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
+        os.replace(draft, target)  # noqa: PTH105
+    except OSError:
+        with suppress(OSError):
+            os.unlink(draft)  # noqa: PTH108
+        raise
