@@ -6,14 +6,15 @@ imported only for one that is older.
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import func, insert, inspect, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from autotune.store.tables import HEAD, METADATA, schema
+from autotune.store.tables import HEAD, METADATA, results, schema
 from autotune.store.troubles import OTHER_STORE, unusable
 
 if TYPE_CHECKING:
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+_log = logging.getLogger(__name__)
 #: Where a store from before the first release holds its version.
 _UNRELEASED_TABLE = "schema_version"
 _UNRELEASED = "0000"
+#: From so many results on it takes more than some seconds to bring a store up to date (SQLite, docs/scaling.md), by the result.
+_MANY, _UPGRADE_S = 30_000, 258 / 1e6
 #: Any number that no other program's advisory lock has.
 _POSTGRES_LOCK = 0x6175746F  # "auto"
 
@@ -55,7 +59,21 @@ def ensure_schema(engine: Engine, name: str, *, read_only: bool) -> None:
         elif found > HEAD:
             raise _later(name, found)
         elif found < HEAD:
+            _say_how_long(connection, name)
             upgrade(connection, found)
+
+
+def _say_how_long(connection: Connection, name: str) -> None:
+    """A step goes over every result, and whoever waits for minutes wants to know what for."""
+    if not inspect(connection).has_table(results.name):
+        return
+    count = connection.execute(select(func.count()).select_from(results)).scalar() or 0
+    if count >= _MANY:
+        minutes = max(1, round(count * _UPGRADE_S / 60))
+        _log.warning(
+            "%s is brought up to date for this version of autotune: %s results, about %d min; all of it or nothing, "
+            "if you interrupt it", name, f"{count:,}", minutes,
+        )  # fmt: skip
 
 
 def read_version(connection: Connection) -> str | None:

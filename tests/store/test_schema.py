@@ -123,6 +123,19 @@ def test_what_an_earlier_version_stored_is_found_by_its_model(place):
         assert store.problems() == []
 
 
+def test_who_waits_for_many_results_is_told_what_for(tmp_path, capfd):
+    def open_it(place, many):
+        command = "import sys; from autotune.store import Store, schema; schema._MANY = int(sys.argv[2]); Store(sys.argv[1]).close()"
+        subprocess.run([sys.executable, "-c", command, str(place), str(many)], check=True)
+        return capfd.readouterr().err
+
+    (tmp_path / "other").mkdir()
+    assert open_it(unreleased(tmp_path), 10_000) == ""
+    other = unreleased(tmp_path / "other")
+    assert "is brought up to date" in open_it(other, 1)
+    assert open_it(other, 1) == ""
+
+
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     place = unreleased(tmp_path)
     real = schema.upgrade
