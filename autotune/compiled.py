@@ -54,10 +54,12 @@ class CompiledPoint:
     if not TYPE_CHECKING:  # a type checker would take it that there is an attribute of every name
 
         def __getattr__(self, name: str) -> Any:
-            if (late := self.__dict__.pop("_late", None)) is not None:
-                self.__dict__.update(late())
-            if name in self.__dict__:
-                return self.__dict__[name]
+            fields = self.__dict__
+            if (late := fields.get("_late")) is not None:
+                fields.update(late())
+                fields.pop("_late", None)  # last, so that another thread finds the one or the other
+            if name in fields:
+                return fields[name]
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __getstate__(self) -> dict[str, Any]:
