@@ -19,7 +19,7 @@ demo: $(VENV)/.light
 
 # What starts engines, containers and the like runs alone, after all else has run on every core.
 test: quick-test
-	AUTOTUNE_EXAMPLES=all $(BIN)/python -m pytest -n logical --dist worksteal \
+	AUTOTUNE_ALL_EXAMPLES=1 $(BIN)/python -m pytest -n logical --dist worksteal \
 	  -m "(slow or browser or property) and not engine and not docker"
 	$(BIN)/python -m pytest -m "engine or docker"
 

@@ -1,10 +1,10 @@
-"""How many examples property tests take: a share of them every day, all with AUTOTUNE_EXAMPLES=all, which `make test` sets."""
+"""How many examples property tests take: a share of them every day, all with AUTOTUNE_ALL_EXAMPLES=1, which `make test` sets."""
 
 from __future__ import annotations
 
 import os
 
-ALL = os.environ.get("AUTOTUNE_EXAMPLES") == "all"
+ALL = bool(os.environ.get("AUTOTUNE_ALL_EXAMPLES"))
 
 
 def examples(count: int) -> int:
