@@ -87,9 +87,7 @@ class FamilyCompiler:
             "config": config,
             "facts": known.facts,
             "applied_layers": laid.ids,
-            "diagnostics": tuple(
-                [item.of_point(identity) for item in self._found(point, known, laid, served, glanced)]
-            ),
+            "diagnostics": tuple([item.of_point(identity) for item in found]),
             "swept": point.swept,
             "server": served.deployment.name,
             "loads": loads,

@@ -93,7 +93,7 @@ def assemble(
         readiness=_probe(health, 5, 3),
         liveness=_probe(health, 20, 6),
         node_selector=site.node_selector,
-        labels=site.labels | {INSTANCE: name} | deploy.labels,
+        labels={INSTANCE: name} | site.labels | deploy.labels,
         annotations={"autotune/model": config.model.id} | deploy.annotations,
         weights_bytes=site.weights_bytes,
         autoscaling=autoscaling(config),
@@ -121,7 +121,7 @@ def _site(config: Config, facts: Facts) -> _Site:
         secrets=() if secret is None else (SecretRef("HF_TOKEN", secret, "HF_TOKEN"),),
         node_selector=dict(sorted(selector.items())),
         weights_bytes=weight_bytes(facts.model, None),
-        labels=server_labels("", config, facts),
+        labels=server_labels(config, facts),
     )
 
 
@@ -209,11 +209,10 @@ def model_volumes(config: Config) -> tuple[Volume, ...]:
     return ()
 
 
-def server_labels(name: str, config: Config, facts: Facts) -> dict[str, str]:
-    """Kubernetes' recommended labels, and what the server is, as valid label values."""
+def server_labels(config: Config, facts: Facts) -> dict[str, str]:
+    """Kubernetes' recommended labels but for INSTANCE, and what the server is, as valid label values."""
     return {
         "app.kubernetes.io/name": facts.engine,
-        INSTANCE: name,
         "app.kubernetes.io/managed-by": "autotune",
         "autotune/engine": facts.engine,
         "autotune/gpu": label_value(facts.gpu.name),
